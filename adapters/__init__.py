@@ -1,0 +1,1 @@
+"""The outside world: each folder reaches one part of it with one library."""

@@ -1,0 +1,1 @@
+"""The memory: procedures, their facts and their journal in a database."""

@@ -1,0 +1,1 @@
+"""The work of a procedure: one verb per file, talking only to the ports."""

@@ -1,0 +1,1 @@
+"""The rules: what a procedure is, which state follows which, and what is remembered."""

@@ -1,0 +1,475 @@
+"""Every deliberate error, grouped by what the engine does about it.
+
+The families: after a `TemporaryError` the state is kept and looked at again later; a `UserActionError` waits
+for a person; a `RefusedError` is eHealth's no; a `DefinitionError` is ours. Each leaf has a stable `code`, which
+selects the text, the exit code, the remedy and the test. Texts are lower-case, have no final stop, name the thing
+and never hold a PIN, a password, a key or a national number.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from workflow.texts import mark
+
+
+class Exit(IntEnum):
+    """The exit codes of `ehcert`: the one table."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    CARD = 4
+    KEYSTORE = 5
+    NETWORK = 6
+    REFUSED = 7
+    TIME = 8
+    BUSY = 9
+    STORE = 13
+    INTERRUPTED = 130
+
+
+class EhcertError(Exception):
+    """A deliberate error: `text` and `hint` are templates that `details` fills in."""
+
+    code: ClassVar[str] = "error"
+    exit: ClassVar[Exit] = Exit.FAILED
+    text: ClassVar[str] = ""
+    hint: ClassVar[str] = ""
+
+    def __init__(self, **details: Any) -> None:
+        self.details = details
+        super().__init__(self.text.format(**details))
+
+
+# --- the families -------------------------------------------------------------------------------------------------
+
+
+class UserActionError(EhcertError):
+    """A person must do something; the engine keeps the state and never tries again by itself."""
+
+
+class TemporaryError(EhcertError):
+    """It may work later; the engine keeps the state and looks again."""
+
+    exit = Exit.NETWORK
+
+
+class RefusedError(EhcertError):
+    """eHealth understood the request and said no."""
+
+    code = "ehealth_refused"
+    exit = Exit.REFUSED
+    text = mark("eHealth refused: {refusal} ({refusal_code})")
+    hint = mark("call the eHealth contact centre, 02 788 51 55, and give the code in brackets")
+
+    def __init__(self, *, refusal_code: str, refusal: str, parameters: dict[str, str] | None = None) -> None:
+        super().__init__(refusal_code=refusal_code, refusal=refusal, parameters=parameters or {})
+        self.refusal_code = refusal_code
+
+
+class DefinitionError(EhcertError):
+    """The program contradicts itself: a bug, to be reported."""
+
+    code = "internal_error"
+    text = mark("{problem}")
+    hint = mark("this is a fault of ehcert: please report it, with the output of 'ehcert show'")
+
+
+# --- values that a person gave ------------------------------------------------------------------------------------
+
+
+class BadValueError(UserActionError):
+    """A value breaks a rule of its field."""
+
+    code = "bad_value"
+    exit = Exit.USAGE
+    text = mark("{field}: {value!r} is not allowed")
+
+
+class MalformedEmailError(BadValueError):
+    code = "malformed_email"
+    text = mark("{field}: this is not an e-mail address")
+    hint = mark("write it as name@example.org; eHealth sends its mails there")
+
+
+class MalformedPhoneError(BadValueError):
+    code = "malformed_phone"
+    text = mark("{field}: this is not a phone number that eHealth accepts")
+    hint = mark("only digits and spaces, with or without a leading +, for instance +32 470 00 00 00")
+
+
+class MalformedSsinError(BadValueError):
+    code = "malformed_ssin"
+    text = mark("{field}: this is not a national number")
+    hint = mark("11 digits, as on the back of the identity card; check for a mistyped digit")
+
+
+class MalformedInamiError(BadValueError):
+    code = "malformed_inami"
+    text = mark("{field}: this is not an INAMI number")
+    hint = mark("11 digits: profession, number, check digits, qualification; check for a mistyped digit")
+
+
+class WeakPasswordError(BadValueError):
+    code = "password_not_allowed"
+    text = mark("{field}: the new password must have at least 8 characters, without accents")
+    hint = mark("letters, digits and signs of an English keyboard; Java programs cannot open others")
+
+
+class PasswordsDifferError(BadValueError):
+    code = "passwords_differ"
+    text = mark("the two new passwords are not the same")
+    hint = mark("type the same password twice")
+
+
+class MissingAnswerError(UserActionError):
+    code = "answer_missing"
+    exit = Exit.USAGE
+    text = mark("{form}: no answer for '{field}', and nobody to ask")
+    hint = mark("give it in the file after --answers, or run the command in a terminal")
+
+
+class MissingSecretError(UserActionError):
+    code = "secret_missing"
+    exit = Exit.USAGE
+    text = mark("the secret '{name}' is needed, and there is nobody to ask")
+    hint = mark("give it with --secret-fd {name}=N or in EHCERT_SECRET_{upper}, or run in a terminal")
+
+
+class BadAnswersError(UserActionError):
+    code = "bad_answers"
+    exit = Exit.USAGE
+    text = mark("{path}, line {line}: {problem}")
+    hint = mark("an answers file is YAML: form, then field, then value; see docs/how-to/answers.md")
+
+
+class BadSettingError(UserActionError):
+    code = "bad_setting"
+    exit = Exit.USAGE
+    text = mark("setting '{key}': {problem}")
+    hint = mark("correct it in {source}")
+
+
+class ActionNotPossibleError(UserActionError):
+    code = "action_not_possible"
+    exit = Exit.USAGE
+    text = mark("'{action}' is not possible while the procedure is '{state}'")
+    hint = mark("ehcert show {id} tells what can be done now")
+
+
+class ConsentRefusedError(UserActionError):
+    code = "consent_refused"
+    text = mark("without consent there is no certificate; nothing was sent")
+    hint = mark("start again when you agree with the text")
+
+
+# --- which procedure ----------------------------------------------------------------------------------------------
+
+
+class NoSuchProcedureError(UserActionError):
+    code = "no_such_procedure"
+    exit = Exit.NOT_FOUND
+    text = mark("there is no procedure '{id}'")
+    hint = mark("ehcert status lists them")
+
+
+class NothingToResumeError(UserActionError):
+    code = "nothing_to_resume"
+    exit = Exit.NOT_FOUND
+    text = mark("there is nothing to resume")
+    hint = mark("ehcert renew starts a renewal; ehcert status --all also lists what has ended")
+
+
+class WhichProcedureError(UserActionError):
+    code = "which_procedure"
+    exit = Exit.USAGE
+    text = mark("several procedures can go on: {ids}")
+    hint = mark("name one: ehcert resume ID")
+
+
+class ProcedureUnderWayError(UserActionError):
+    code = "procedure_under_way"
+    exit = Exit.USAGE
+    text = mark("a procedure of this person is already under way: {id}")
+    hint = mark("do not request again; go on with: ehcert resume {id}")
+
+
+class BusyError(UserActionError):
+    code = "busy"
+    exit = Exit.BUSY
+    text = mark("another ehcert works on procedure {id}: process {pid}, since {since}")
+    hint = mark("wait until it has ended; nothing has to be unlocked")
+
+
+# --- the card -----------------------------------------------------------------------------------------------------
+
+
+class CardError(UserActionError):
+    """Something about the identity card, its reader or its PIN."""
+
+    code = "card"
+    exit = Exit.CARD
+
+
+class MiddlewareMissingError(CardError):
+    code = "card_middleware_missing"
+    text = mark("the eID software is not installed")
+    hint = mark("install it from eid.belgium.be, or give its library in the setting pkcs11_module")
+
+
+class ReaderAbsentError(CardError):
+    code = "card_reader_absent"
+    text = mark("no card reader found")
+    hint = mark("connect the card reader and try again")
+
+
+class CardAbsentError(CardError):
+    code = "card_absent"
+    text = mark("no identity card in the reader")
+    hint = mark("insert the electronic identity card, chip first, and try again")
+
+
+class NotAnEidError(CardError):
+    code = "card_not_eid"
+    text = mark("the card in the reader is not a Belgian identity card")
+    hint = mark("insert the electronic identity card of the person who asks")
+
+
+class SeveralCardsError(CardError):
+    code = "card_several"
+    text = mark("several identity cards are in the readers: {cards}")
+    hint = mark("leave only one, or name its number in the setting 'card'")
+
+
+class CardNotActiveError(CardError):
+    code = "card_not_active"
+    text = mark("this card is not fully active: it has no {purpose} certificate")
+    hint = mark("in the eID viewer the Signature certificate must show 'NonRepudiation'; else go to your municipality")
+
+
+class CardExpiredError(CardError):
+    code = "card_expired"
+    text = mark("the certificates of this identity card ended on {until}")
+    hint = mark("renew the identity card at your municipality first")
+
+
+class WrongCardError(CardError):
+    code = "card_of_other_person"
+    text = mark("the card in the reader is not the card of {holder}, whose procedure this is")
+    hint = mark("insert the card of the person who asks; nothing was signed")
+
+
+class CardRemovedError(CardError):
+    code = "card_removed"
+    text = mark("the card was taken out")
+    hint = mark("insert the card again and run the same command; nothing is lost")
+
+
+class WrongPinError(CardError):
+    code = "pin_wrong"
+    text = mark("wrong PIN; tries left: {attempts_left}")
+    hint = mark("the third wrong PIN in a row blocks the card; ehcert never tries again by itself")
+
+    def __init__(self, *, attempts_left: int | None) -> None:
+        super().__init__(attempts_left="?" if attempts_left is None else attempts_left)
+        self.attempts_left = attempts_left
+
+
+class PinBlockedError(CardError):
+    code = "pin_blocked"
+    text = mark("the PIN of this card is blocked")
+    hint = mark("only your municipality can unblock it; the procedure waits for you here")
+
+
+class PinMalformedError(CardError):
+    code = "pin_malformed"
+    text = mark("a PIN has 4 to 12 digits; the card was not asked and no try was lost")
+    hint = mark("type the PIN again")
+
+
+class PinCancelledError(CardError):
+    code = "pin_cancelled"
+    text = mark("the PIN was not given")
+    hint = mark("run the same command when you are ready; nothing was sent")
+
+
+class CardUnusableError(CardError):
+    code = "card_unusable"
+    text = mark("the card or its software failed: {reason}")
+    hint = mark("take the card out, insert it again and try again; if it stays so, try another reader")
+
+
+# --- keystores and files ------------------------------------------------------------------------------------------
+
+
+class KeystoreError(UserActionError):
+    """Something about a keystore or its password."""
+
+    code = "keystore"
+    exit = Exit.KEYSTORE
+
+
+class KeystoreMissingError(KeystoreError):
+    code = "keystore_missing"
+    text = mark("there is no keystore at {path}")
+    hint = mark("check the name, or give the right file")
+
+
+class NotAKeystoreError(KeystoreError):
+    code = "not_a_keystore"
+    text = mark("{path} is not a PKCS#12 keystore: {reason}")
+    hint = mark("choose the .p12 file of your eHealth certificate")
+
+
+class KeystoreDamagedError(KeystoreError):
+    code = "keystore_damaged"
+    text = mark("{path} is a damaged keystore: {reason}")
+    hint = mark("take a copy of the file from a backup; the password is not the problem")
+
+
+class KeystorePasswordError(KeystoreError):
+    code = "keystore_password_wrong"
+    text = mark("wrong password for {path}")
+    hint = mark("it is the password chosen when this file was made; a forgotten one cannot be recovered")
+
+
+class KeystoreOfOtherPersonError(KeystoreError):
+    code = "keystore_of_other_person"
+    text = mark("{path} belongs to another person than the card in the reader")
+    hint = mark("choose the keystore of the person whose card is in the reader")
+
+
+class KeystoreUnfinishedError(KeystoreError):
+    code = "keystore_unfinished"
+    text = mark("{path} is not finished: its certificate was never installed")
+    hint = mark("complete that request first: ehcert status")
+
+
+class KeystoreNotEhealthError(KeystoreError):
+    code = "keystore_not_ehealth"
+    text = mark("{path} holds no eHealth certificate: {reason}")
+    hint = mark("choose the .p12 file of your eHealth certificate")
+
+
+class KeystoreChangedError(KeystoreError):
+    code = "keystore_changed"
+    text = mark("{path} is not the file that this procedure wrote: {reason}")
+    hint = mark("put the file back, from a backup if need be; ehcert searched its folders for it")
+
+
+class KeystoreOfOtherEnvironmentError(KeystoreError):
+    code = "keystore_of_other_environment"
+    text = mark("{path} belongs to the environment '{found}', this procedure to '{environment}'")
+    hint = mark("choose a keystore of '{environment}', or give --environment {found}")
+
+
+class FolderNotWritableError(UserActionError):
+    code = "folder_not_writable"
+    exit = Exit.STORE
+    text = mark("cannot write in {path}: {reason}")
+    hint = mark("make room or give yourself the right to write there, then run the same command")
+
+
+# --- time ---------------------------------------------------------------------------------------------------------
+
+
+class TooEarlyError(UserActionError):
+    code = "too_early"
+    exit = Exit.TIME
+    text = mark("too early: this certificate can be renewed from {replaceable_from}; it is valid until {until}")
+    hint = mark("nothing was stored; come back from that date")
+
+
+class CertificateExpiredError(UserActionError):
+    code = "certificate_expired"
+    exit = Exit.TIME
+    text = mark("this certificate ended on {until} and cannot be renewed any more")
+    hint = mark("request a new certificate; no revocation is needed")
+
+
+class CertificateRevokedError(UserActionError):
+    code = "certificate_revoked"
+    exit = Exit.TIME
+    text = mark("this certificate was revoked and cannot be renewed")
+    hint = mark("request a new certificate")
+
+
+class ClockOffError(UserActionError):
+    code = "clock_off"
+    exit = Exit.TIME
+    text = mark("the clock of this computer is wrong by {minutes} minutes")
+    hint = mark("set the clock, then run the same command; nothing was signed")
+
+
+# --- eHealth ------------------------------------------------------------------------------------------------------
+
+
+class EhealthUnreachableError(TemporaryError):
+    """The request provably never left: no connection was made."""
+
+    code = "ehealth_unreachable"
+    text = mark("eHealth cannot be reached at {address}: {reason}")
+    hint = mark("check the network; nothing was sent; run the same command later")
+
+
+class EhealthNoAnswerError(TemporaryError):
+    """The request may have arrived: the connection broke or the time ran out before an answer."""
+
+    code = "ehealth_no_answer"
+    text = mark("eHealth did not answer: {reason}")
+    hint = mark("run ehcert resume in some minutes; what was sent is looked up before anything is sent again")
+
+
+class EhealthNonsenseError(TemporaryError):
+    """Something answered, but not as the interface says; the request may have been carried out."""
+
+    code = "ehealth_nonsense"
+    text = mark("the answer is not one of eHealth: {reason}")
+    hint = mark("run ehcert resume later; if it stays so, call the eHealth contact centre, 02 788 51 55")
+
+
+class EhealthFaultError(TemporaryError):
+    """The platform in front of the services answered with a SOAP fault: it says nothing about what was done."""
+
+    code = "ehealth_fault"
+    text = mark("the eHealth platform reports a fault: {fault} ({fault_code})")
+    hint = mark("run ehcert resume in some minutes; if it stays so, call the eHealth contact centre, 02 788 51 55")
+
+
+class StillInDoubtError(TemporaryError):
+    """It is not known yet whether a change arrived."""
+
+    code = "in_doubt"
+    text = mark("it is not sure yet whether the request arrived at eHealth")
+    hint = mark("do not start again; run ehcert resume {id} in some minutes: it asks eHealth")
+
+
+# --- the store ----------------------------------------------------------------------------------------------------
+
+
+class StoreError(UserActionError):
+    """Something about the database of procedures."""
+
+    code = "store"
+    exit = Exit.STORE
+
+
+class StoreNewerError(StoreError):
+    code = "store_newer"
+    text = mark("{path} was written by a newer ehcert")
+    hint = mark("install the newest ehcert; the file was left as it is")
+
+
+class StoreDamagedError(StoreError):
+    code = "store_damaged"
+    text = mark("procedure {id} is damaged: {reason}")
+    hint = mark("nothing was sent; ehcert show {id} tells what can be read; call the helpdesk")
+
+
+class StoreUnusableError(StoreError):
+    code = "store_unusable"
+    text = mark("the database of procedures cannot be used: {reason}")
+    hint = mark("check the disk and the rights of {path}")

@@ -32,12 +32,17 @@ class Exit(IntEnum):
 
 
 class EhcertError(Exception):
-    """A deliberate error: `text` and `hint` are templates that `details` fills in."""
+    """A deliberate error: `text`, `hint` and the commands in `next` are templates that `details` fills in.
+
+    `pointless` says that a procedure that has sent nothing has no reason to be kept.
+    """
 
     code: ClassVar[str] = "error"
     exit: ClassVar[Exit] = Exit.FAILED
     text: ClassVar[str] = ""
     hint: ClassVar[str] = ""
+    next: ClassVar[tuple[str, ...]] = ()
+    pointless: ClassVar[bool] = False
 
     def __init__(self, **details: Any) -> None:
         self.details = details
@@ -76,6 +81,7 @@ class DefinitionError(EhcertError):
     code = "internal_error"
     text = mark("{problem}")
     hint = mark("this is a fault of ehcert: please report it, with the output of 'ehcert show'")
+    next = ("ehcert status",)
 
 
 # --- values that a person gave ------------------------------------------------------------------------------------
@@ -158,12 +164,26 @@ class ActionNotPossibleError(UserActionError):
     exit = Exit.USAGE
     text = mark("'{action}' is not possible while the procedure is '{state}'")
     hint = mark("ehcert show {id} tells what can be done now")
+    next = ("ehcert show {id}",)
 
 
 class ConsentRefusedError(UserActionError):
     code = "consent_refused"
     text = mark("without consent there is no certificate; nothing was sent")
     hint = mark("start again when you agree with the text")
+
+
+class ContractNotApprovedError(UserActionError):
+    code = "contract_not_approved"
+    text = mark("without your approval of the contract nothing is sent")
+    hint = mark("go on when you agree, go back to correct your data, or cancel")
+
+
+class NotLoadedYetError(UserActionError):
+    code = "not_loaded_yet"
+    text = mark("the encryption key is activated only when the new file is loaded in your software")
+    hint = mark("load {path}, then run ehcert resume again")
+    next = ("ehcert resume",)
 
 
 # --- which procedure ----------------------------------------------------------------------------------------------
@@ -174,6 +194,7 @@ class NoSuchProcedureError(UserActionError):
     exit = Exit.NOT_FOUND
     text = mark("there is no procedure '{id}'")
     hint = mark("ehcert status lists them")
+    next = ("ehcert status",)
 
 
 class NothingToResumeError(UserActionError):
@@ -181,6 +202,10 @@ class NothingToResumeError(UserActionError):
     exit = Exit.NOT_FOUND
     text = mark("there is nothing to resume")
     hint = mark("ehcert renew starts a renewal; ehcert status --all also lists what has ended")
+    next = (
+        "ehcert renew",
+        "ehcert status --all",
+    )
 
 
 class WhichProcedureError(UserActionError):
@@ -188,6 +213,7 @@ class WhichProcedureError(UserActionError):
     exit = Exit.USAGE
     text = mark("several procedures can go on: {ids}")
     hint = mark("name one: ehcert resume ID")
+    next = ("ehcert status",)
 
 
 class ProcedureUnderWayError(UserActionError):
@@ -195,6 +221,7 @@ class ProcedureUnderWayError(UserActionError):
     exit = Exit.USAGE
     text = mark("a procedure of this person is already under way: {id}")
     hint = mark("do not request again; go on with: ehcert resume {id}")
+    next = ("ehcert resume {id}",)
 
 
 class BusyError(UserActionError):
@@ -346,6 +373,7 @@ class KeystoreUnfinishedError(KeystoreError):
     code = "keystore_unfinished"
     text = mark("{path} is not finished: its certificate was never installed")
     hint = mark("complete that request first: ehcert status")
+    next = ("ehcert status",)
 
 
 class KeystoreNotEhealthError(KeystoreError):
@@ -379,6 +407,7 @@ class FolderNotWritableError(UserActionError):
 class TooEarlyError(UserActionError):
     code = "too_early"
     exit = Exit.TIME
+    pointless = True
     text = mark("too early: this certificate can be renewed from {replaceable_from}; it is valid until {until}")
     hint = mark("nothing was stored; come back from that date")
 
@@ -386,6 +415,7 @@ class TooEarlyError(UserActionError):
 class CertificateExpiredError(UserActionError):
     code = "certificate_expired"
     exit = Exit.TIME
+    pointless = True
     text = mark("this certificate ended on {until} and cannot be renewed any more")
     hint = mark("request a new certificate; no revocation is needed")
 
@@ -393,6 +423,7 @@ class CertificateExpiredError(UserActionError):
 class CertificateRevokedError(UserActionError):
     code = "certificate_revoked"
     exit = Exit.TIME
+    pointless = True
     text = mark("this certificate was revoked and cannot be renewed")
     hint = mark("request a new certificate")
 
@@ -402,6 +433,14 @@ class ClockOffError(UserActionError):
     exit = Exit.TIME
     text = mark("the clock of this computer is wrong by {minutes} minutes")
     hint = mark("set the clock, then run the same command; nothing was signed")
+
+
+class CertificateNotYetValidError(TemporaryError):
+    code = "certificate_not_yet_valid"
+    exit = Exit.TIME
+    text = mark("the new certificate is not valid yet")
+    hint = mark("run ehcert resume in some hours")
+    next = ("ehcert resume",)
 
 
 # --- eHealth ------------------------------------------------------------------------------------------------------
@@ -421,6 +460,7 @@ class EhealthNoAnswerError(TemporaryError):
     code = "ehealth_no_answer"
     text = mark("eHealth did not answer: {reason}")
     hint = mark("run ehcert resume in some minutes; what was sent is looked up before anything is sent again")
+    next = ("ehcert resume",)
 
 
 class EhealthNonsenseError(TemporaryError):
@@ -429,6 +469,7 @@ class EhealthNonsenseError(TemporaryError):
     code = "ehealth_nonsense"
     text = mark("the answer is not one of eHealth: {reason}")
     hint = mark("run ehcert resume later; if it stays so, call the eHealth contact centre, 02 788 51 55")
+    next = ("ehcert resume",)
 
 
 class EhealthFaultError(TemporaryError):
@@ -437,14 +478,56 @@ class EhealthFaultError(TemporaryError):
     code = "ehealth_fault"
     text = mark("the eHealth platform reports a fault: {fault} ({fault_code})")
     hint = mark("run ehcert resume in some minutes; if it stays so, call the eHealth contact centre, 02 788 51 55")
+    next = ("ehcert resume",)
+
+
+class RequestUnderWayError(UserActionError):
+    code = "request_under_way"
+    exit = Exit.USAGE
+    pointless = True
+    text = mark("eHealth already has a request of this person under way, of {requested_at}")
+    hint = mark("do not request again: complete that one, in the program with which it was made")
+
+
+class ContractMismatchError(UserActionError):
+    code = "contract_mismatch"
+    text = mark("the contract that eHealth made is not for this person")
+    hint = mark("nothing was signed; call the eHealth contact centre, 02 788 51 55")
+
+
+class WrongCertificateError(UserActionError):
+    code = "certificate_wrong"
+    text = mark("the delivered certificate was not installed: {reason}")
+    hint = mark("keep all files as they are and call the eHealth contact centre, 02 788 51 55")
+
+
+class WrongEtkError(UserActionError):
+    code = "etk_wrong"
+    text = mark("eHealth registered another encryption key than the one of this keystore")
+    hint = mark("keep all files as they are and call the eHealth contact centre, 02 788 51 55")
+
+
+class ChallengeWrongError(TemporaryError):
+    code = "challenge_wrong"
+    text = mark("the challenge of eHealth does not fit the encryption key")
+    hint = mark("run ehcert resume once more; if it stays so, call the eHealth contact centre, 02 788 51 55")
+    next = ("ehcert resume",)
+
+
+class NotProvenError(TemporaryError):
+    code = "not_proven"
+    text = mark("the end could not be proved yet: {reason}")
+    hint = mark("run ehcert resume {id} in some minutes")
+    next = ("ehcert resume {id}",)
 
 
 class StillInDoubtError(TemporaryError):
-    """It is not known yet whether a change arrived."""
+    """It is not known yet whether a change arrived; `needs_card` in the details when only the card can settle it."""
 
     code = "in_doubt"
     text = mark("it is not sure yet whether the request arrived at eHealth")
     hint = mark("do not start again; run ehcert resume {id} in some minutes: it asks eHealth")
+    next = ("ehcert resume {id}",)
 
 
 # --- the store ----------------------------------------------------------------------------------------------------
@@ -463,10 +546,17 @@ class StoreNewerError(StoreError):
     hint = mark("install the newest ehcert; the file was left as it is")
 
 
+class ProcedureNewerError(StoreError):
+    code = "procedure_newer"
+    text = mark("procedure {id} was last changed by a newer ehcert")
+    hint = mark("install the newest ehcert; the procedure was left as it is")
+
+
 class StoreDamagedError(StoreError):
     code = "store_damaged"
     text = mark("procedure {id} is damaged: {reason}")
     hint = mark("nothing was sent; ehcert show {id} tells what can be read; call the helpdesk")
+    next = ("ehcert show {id}",)
 
 
 class StoreUnusableError(StoreError):

@@ -74,6 +74,15 @@ class Keystores(Protocol):
         """Read every key and certificate. The password is tried in NFC, then in NFD."""
         ...
 
+    def name_for(
+        self, identifier_type: str, identifier: str, application_id: str | None, requested_at: datetime
+    ) -> str:
+        """The file name of a new request: 'TYPE=ID[,APPID] yyyyMMdd-HHmmss' and the environment's suffix.
+
+        `requested_at` is aware; the name holds it in local time (PROTOCOL §10.3).
+        """
+        ...
+
     def create(self, name: str, keystore: Keystore, password: str) -> Path:
         """Write a new unfinished keystore, proved by reading it back and synced to disk; never overwrites.
 

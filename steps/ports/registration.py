@@ -176,9 +176,7 @@ class RegistrationAuthority(Protocol):
         """generateContract. Safe to repeat: it only makes a text."""
         ...
 
-    def sign_certificate_request(
-        self, csr: bytes, contact: Contact, contract: Contract, card: Signer
-    ) -> SignedMessage:
+    def sign_certificate_request(self, csr: bytes, contact: Contact, contract: Contract, card: Signer) -> SignedMessage:
         """Build and sign generateCertificate with the card's Signature key; `csr` is PKCS#10, DER."""
         ...
 

@@ -1,0 +1,45 @@
+"""`ehcert demo`: the main job from end to end, in processes that share nothing but what is on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from adapters.cli.demonstration import Demonstration, DemonstrationError
+from adapters.cli.options import json_option
+from adapters.cli.output import emit, result, say_error
+from workflow.errors import Exit
+
+
+@click.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep its files and every message in this folder.")
+@json_option
+def demo(keep: Path | None, as_json: bool) -> int:
+    """Renew a certificate against the sandbox: interrupted, and resumed days later by other processes."""
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise click.UsageError(f"{keep} is not empty")
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _run(keep.absolute(), as_json)
+    with tempfile.TemporaryDirectory(prefix="ehcert-demo-") as folder:
+        return _run(Path(folder), as_json)
+
+
+def _run(home: Path, as_json: bool) -> int:
+    def tell(schema: str, text: str, **body: object) -> None:
+        if as_json:
+            emit(schema, **body)
+        else:
+            result(text)
+
+    try:
+        Demonstration(home, tell).run()
+    except DemonstrationError as error:
+        if as_json:
+            emit("error", error={"code": "demo_failed", "message": str(error), "hint": "", "next": [], "exit": 1})
+        else:
+            say_error(str(error))
+        return Exit.FAILED
+    return Exit.OK

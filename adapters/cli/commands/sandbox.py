@@ -1,0 +1,188 @@
+"""`ehcert sandbox`: the embedded eHealth, served, moved in time, and looked into."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adapters.cli.durations import Duration
+from adapters.cli.options import json_option
+from adapters.cli.output import emit, result
+from adapters.cli.rehearsal import PASSWORD, PIN, furnish, people
+from adapters.cli.view import moment_json
+from adapters.cli.wiring import Wiring, wire
+from adapters.cli.words import _, masked, moment_text, set_language
+from workflow.errors import Exit
+
+if TYPE_CHECKING:
+    from adapters.sandbox.home import Sandbox
+
+TWO_MONTHS = timedelta(days=60)
+
+
+@click.group()
+def sandbox() -> None:
+    """The embedded eHealth for rehearsals: nothing leaves this computer."""
+
+
+@sandbox.command()
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--messages", type=click.Path(path_type=Path), help="Keep every message in this folder.")
+@click.option("--valid-for", default=TWO_MONTHS, type=Duration(), help="When the first keystore ends (60d).")
+@json_option
+def serve(port: int, messages: Path | None, valid_for: timedelta, as_json: bool) -> int:
+    """Serve CertRA, EtkRA and EtkDepot on 127.0.0.1 until Ctrl-C."""
+    from adapters.sandbox.wsgi import serve as serve_sandbox
+
+    wiring = _wiring()
+    opened = _open(wiring)
+    keystores = wiring.keystores("sandbox")
+    if not keystores.files():
+        furnish(opened, keystores, people()["provider"], valid_for, "rsa")
+
+    def ready(address: str) -> None:
+        if as_json:
+            files = [str(file.path) for file in keystores.files()]
+            emit("sandbox.serve", address=address, keystores=files, password=PASSWORD, pin=PIN)
+            return
+        result(
+            _("The sandbox listens on {address}; its clock says {moment}.").format(
+                address=address, moment=moment_text(opened.clock.now())
+            )
+        )
+        result(_("Password of its keystores: {password}; PIN of its cards: {pin}").format(password=PASSWORD, pin=PIN))
+        result(_("In another terminal: ehcert renew --environment sandbox"))
+
+    serve_sandbox(wiring.folders.sandbox, port, messages, sandbox=opened, ready=ready)
+    return Exit.OK
+
+
+@sandbox.command()
+@click.argument("by", type=Duration(), required=False)
+@json_option
+def clock(by: timedelta | None, as_json: bool) -> int:
+    """Show the sandbox's clock, or move it: ehcert sandbox clock +2d."""
+    from adapters.sandbox.clock import SandboxClock
+
+    moved = SandboxClock(_wiring().folders.sandbox)
+    if by is not None:
+        moved.move(by)
+    if as_json:
+        emit("sandbox.clock", now=moment_json(moved.now()), offset_seconds=moved.offset().total_seconds())
+    else:
+        result(moment_text(moved.now()))
+    return Exit.OK
+
+
+# Negative durations look like options to click.
+clock.ignore_unknown_options = True
+
+
+@sandbox.command()
+@click.argument("who", type=click.Choice(["provider", "colleague", "stranger", "manager", "scrutinized"]))
+@click.option("--valid-for", default=TWO_MONTHS, type=Duration(), help="When the certificate ends (60d).")
+@click.option("--card", "kind", default="rsa", type=click.Choice(["rsa", "ec"]), help="The kind of identity card.")
+@json_option
+def person(who: str, valid_for: timedelta, kind: str, as_json: bool) -> int:
+    """Give a fictive person an identity card in the reader, in place of the one there, and a keystore."""
+    wiring = _wiring()
+    opened = _open(wiring)
+    _take_cards_out(wiring.folders.sandbox / "cards")
+    path = furnish(opened, wiring.keystores("sandbox"), people()[who], valid_for, kind)
+    if as_json:
+        emit("sandbox.person", keystore=str(path), password=PASSWORD, pin=PIN)
+    else:
+        result(str(path))
+    return Exit.OK
+
+
+def _take_cards_out(folder: Path) -> None:
+    for file in folder.glob("*/card.json"):
+        card = json.loads(file.read_text())
+        file.write_text(json.dumps({**card, "inserted": False}))
+
+
+@sandbox.command()
+@json_option
+def mails(as_json: bool) -> int:
+    """List the mails that the sandbox sent."""
+    import email
+    from email import policy
+
+    folder = _wiring().folders.sandbox / "mails"
+    found = []
+    for file in sorted(folder.glob("*.eml")):
+        message = email.message_from_bytes(file.read_bytes(), policy=policy.default)
+        body = message.get_body(("plain",))
+        found.append(
+            {
+                "file": str(file),
+                "date": str(message["Date"]),
+                "to": str(message["To"]),
+                "subject": str(message["Subject"]),
+                "text": body.get_content() if body is not None else "",
+            }
+        )
+    if as_json:
+        emit("sandbox.mails", mails=found)
+        return Exit.OK
+    for mail in found:
+        result(f"{mail['date']}  {mail['to']}\n  {mail['subject']}\n{masked(mail['text'])}")
+    return Exit.OK
+
+
+@sandbox.command()
+@json_option
+def log(as_json: bool) -> int:
+    """List the changes that the sandbox accepted, oldest first."""
+    opened = _open(_wiring())
+    accepted = opened.authority.accepted()
+    counts = opened.authority.accepted_counts()
+    opened.close()
+    if as_json:
+        lines = [
+            {
+                "number": change.n,
+                "at": moment_json(change.at),
+                "operation": change.operation,
+                "message_id": change.message_id,
+                "sha256": change.sha256,
+                "public_key_identifier": change.public_key_identifier,
+            }
+            for change in accepted
+        ]
+        emit("sandbox.log", accepted=lines, counts=counts)
+        return Exit.OK
+    for change in accepted:
+        result(f"{change.n:4}  {moment_text(change.at)}  {change.operation}  {change.public_key_identifier}")
+    return Exit.OK
+
+
+@sandbox.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def trust(file: Path) -> int:
+    """Accept identity cards whose chain ends at the root certificate in FILE (PEM)."""
+    from cryptography import x509
+
+    try:
+        root = x509.load_pem_x509_certificate(file.read_bytes())
+    except ValueError as error:
+        raise click.UsageError(_("{path} holds no certificate in PEM").format(path=file)) from error
+    _open(_wiring()).trust(root)
+    return Exit.OK
+
+
+def _wiring() -> Wiring:
+    wiring = wire(environment="sandbox")
+    set_language(wiring.settings.language)
+    return wiring
+
+
+def _open(wiring: Wiring) -> Sandbox:
+    from adapters.sandbox.home import Sandbox
+
+    return Sandbox.open(wiring.folders.sandbox)

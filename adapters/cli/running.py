@@ -1,0 +1,96 @@
+"""Takes a procedure further for a command, and tells how it ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapters.cli import view
+from adapters.cli.answers import read_answers
+from adapters.cli.given_secrets import given_secrets
+from adapters.cli.output import emit, result, say
+from adapters.cli.script import Script
+from adapters.cli.wiring import Wiring
+from adapters.cli.words import _, moment_text, set_language
+from workflow.engine import Engine, Report
+from workflow.errors import Exit
+from workflow.sitting import Sitting
+
+Action = Callable[[Engine, Sitting], Report]
+
+CHANGED, WAITING, WANTED = 10, 11, 12
+"""The exit codes that `--exit-code detailed` adds."""
+
+
+def a_person(answers: Path | None, secret_fds: tuple[str, ...], as_json: bool) -> Script:
+    """Who answers: a script, or a person when there is a terminal and no JSON is wanted."""
+    given, secrets = read_answers(answers) if answers else {}, given_secrets(secret_fds)
+    if sys.stdin.isatty() and not as_json:
+        from adapters.cli.terminal import Terminal
+
+        return Terminal(given, secrets)
+    return Script(given, secrets)
+
+
+def take_further(
+    wiring: Wiring, environment: str, person: Script, action: Action, *, schema: str, as_json: bool, detailed: bool
+) -> int:
+    """Run an action of the engine and tell its report; returns the exit code."""
+    set_language(wiring.settings.language)
+    sitting = Sitting(person, wiring.steps(environment))
+    try:
+        report = action(wiring.engine(environment), sitting)
+    except (KeyboardInterrupt, click.Abort):
+        _tell_interrupted(person)
+        raise
+    if as_json:
+        _emit(schema, wiring, report)
+    else:
+        _print(wiring, report)
+    return _exit_code(report, detailed)
+
+
+def _emit(schema: str, wiring: Wiring, report: Report) -> None:
+    procedure = report.procedure
+    body: dict[str, Any] = {"procedure": view.as_json(procedure, wiring.clock(procedure.environment).now())}
+    if "new_keystore" in procedure.facts:
+        body["keystore"] = procedure.facts["new_keystore"].get("path")
+    if "refusal" in procedure.facts:
+        body["refusal"] = procedure.facts["refusal"]
+    emit(schema, **body, passed=list(report.passed))
+
+
+def _print(wiring: Wiring, report: Report) -> None:
+    procedure = report.procedure
+    now = wiring.clock(procedure.environment).now()
+    if not report.passed and not procedure.ended:
+        result(_("Nothing new; looked on {moment}.").format(moment=moment_text(procedure.looked_at or now)))
+    for line in view.as_lines(procedure, now):
+        result(line)
+    for line in view.file_lines(procedure):
+        result(line)
+    if refusal := procedure.facts.get("refusal"):
+        result(f"  {_('Refusal')}: {refusal['message']} ({refusal['code']})")
+
+
+def _tell_interrupted(person: Script) -> None:
+    seen = person.seen
+    if seen is not None and seen.revision:
+        say(_("stopped; nothing is lost. Go on with: ehcert resume {id}").format(id=seen.id))
+
+
+def _exit_code(report: Report, detailed: bool) -> int:
+    procedure = report.procedure
+    if procedure.state == "refused":
+        return Exit.REFUSED
+    if procedure.state == "expired":
+        return Exit.TIME
+    if not detailed:
+        return Exit.OK
+    if procedure.ended:
+        return CHANGED
+    return WAITING if procedure.turn.value == "ehealth" else WANTED

@@ -1,0 +1,190 @@
+"""A person at a terminal: one screen for each form, every question can be answered with 'back'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapters.cli.answers import Answers
+from adapters.cli.html_text import plain_text
+from adapters.cli.output import say, say_error, say_hint
+from adapters.cli.script import Script, language_of
+from adapters.cli.words import _, fill, masked, safe
+from workflow.definition import State, Working
+from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError
+from workflow.forms import NEW_KEYSTORE_PASSWORD, PIN, Choice, Field, Form, Kind, Offer
+from workflow.ports import Cancelled, GoBack
+from workflow.procedure import Procedure
+from workflow.secret import Secret
+from workflow.texts import mark
+
+BACK = "<"
+CANCEL = "!"
+_MOST_TRIES = 3
+_YES = {"y", "yes", "o", "oui", "j", "ja"}
+_NO = {"n", "no", "non", "nee", "nein"}
+_ABOUT = {
+    PIN: mark("PIN of the identity card, {about}"),
+    NEW_KEYSTORE_PASSWORD: mark("Password of the new keystore {about}"),
+}
+
+
+class Terminal(Script):
+    """Asks for what is not in the answers file or handed over; questions go to stderr."""
+
+    def __init__(self, answers: Answers, secrets: Mapping[str, Secret]) -> None:
+        super().__init__(answers, secrets)
+        self._tries = 0
+
+    def fill(self, form: Form, offer: Offer) -> Mapping[str, Any]:
+        """See `workflow.ports.Person.fill`."""
+        _show(form, offer)
+        answers: dict[str, Any] = {}
+        for field in form.fields:
+            value = self._known(form, field)
+            if value is None:
+                value = _ask(field, offer)
+            if value is not None:
+                answers[field.name] = value
+        if offer.documents:
+            answers["language"] = language_of(offer)
+        return answers
+
+    def secret(self, name: str, about: str) -> Secret:
+        """See `workflow.ports.Person.secret`."""
+        given = self._given(name)
+        if given is not None:
+            return given
+        label = fill(_ABOUT.get(name, mark("Password of {about}")), {"about": masked(safe(_(about)))})
+        return Secret(_typed(label, hide=True))
+
+    def again(self, error: EhcertError) -> bool:
+        """Ask the same screen again, a few times, after telling what was wrong."""
+        self._tries += 1
+        if self._tries >= _MOST_TRIES:
+            return False
+        say_error(masked(safe(fill(error.text, error.details))))
+        say_hint(masked(safe(fill(error.hint, error.details))))
+        self._answers, self._secrets = {}, {}
+        if isinstance(error, CardError):
+            _typed(_("Press Enter to try again"), default="")
+        return True
+
+    def entered(self, procedure: Procedure, state: State) -> None:
+        """Tell what the program is doing."""
+        if self.seen is None or self.seen.state != state.name:
+            self._tries = 0
+            if isinstance(state, Working):
+                say(_(state.says))
+        super().entered(procedure, state)
+
+    def _known(self, form: Form, field: Field) -> Any:
+        if field.secret:
+            return self._given_secret_of(field) if self._given(field.name) else None
+        return self._answers.get(form.name, {}).get(field.name)
+
+
+def _show(form: Form, offer: Offer) -> None:
+    click.echo("", err=True)
+    click.secho(_(form.title), err=True, bold=True)
+    for line in offer.overview:
+        click.echo(f"  {_(line.label)}: {masked(safe(_moment_or_text(line.value)))}", err=True)
+    if offer.documents:
+        text = plain_text(offer.documents[language_of(offer)])
+        click.echo(f"\n{masked(safe(text))}\n", err=True)
+    for warning in offer.warnings:
+        say(_(warning))
+    click.echo(_(form.intro), err=True)
+    click.echo(
+        _("({back} goes back, {cancel} cancels for good, Ctrl-C stops here to go on later)").format(
+            back=BACK, cancel=CANCEL
+        ),
+        err=True,
+    )
+
+
+def _moment_or_text(text: str) -> str:
+    from datetime import datetime
+
+    from adapters.cli.words import moment_text
+
+    try:
+        return moment_text(datetime.fromisoformat(text))
+    except ValueError:
+        return _(text)
+
+
+def _ask(field: Field, offer: Offer) -> Any:
+    if field.kind is Kind.YES:
+        return _yes(_(field.label))
+    if field.kind is Kind.NEW_SECRET:
+        return _new_secret(field)
+    if field.kind is Kind.SECRET:
+        return Secret(_typed(_(field.label), hide=True))
+    choices = offer.choices.get(field.name, ())
+    if choices:
+        return _choose(field, choices, offer.defaults.get(field.name))
+    if not field.required and field.name not in offer.defaults and field.kind in (Kind.CHOICE, Kind.SSIN):
+        return None
+    return _text(field, offer.defaults.get(field.name))
+
+
+def _text(field: Field, default: str | None) -> str | None:
+    label = _(field.label) if field.required else _("{label} (may stay empty)").format(label=_(field.label))
+    while True:
+        typed = _typed(label, default=default if default is not None else (None if field.required else ""))
+        if not typed and not field.required:
+            return None
+        try:
+            return str(field.check(typed))
+        except BadValueError as error:
+            say_error(safe(fill(error.text, {**error.details, "field": _(field.label)})))
+            say_hint(_(error.hint))
+
+
+def _choose(field: Field, choices: tuple[Choice, ...], default: str | None) -> str:
+    """One of a list, by its number; a file may also be given by its path."""
+    for number, choice in enumerate(choices, 1):
+        click.echo(f"  {number}. {masked(safe(choice.label))}", err=True)
+    preset = next((str(n) for n, choice in enumerate(choices, 1) if choice.value == default), None)
+    while True:
+        typed = _typed(_(field.label), default=preset)
+        if typed.isdigit() and 1 <= int(typed) <= len(choices):
+            return choices[int(typed) - 1].value
+        if field.kind is Kind.FILE and Path(typed).expanduser().is_file():
+            return typed
+        say_error(_("choose a number of the list"))
+
+
+def _new_secret(field: Field) -> Secret:
+    while True:
+        typed = _typed(_(field.label), hide=True)
+        try:
+            field.check(typed)
+            if _typed(_("The same password again"), hide=True) != typed:
+                raise PasswordsDifferError
+        except BadValueError as error:
+            say_error(fill(error.text, {**error.details, "field": _(field.label)}))
+            say_hint(_(error.hint))
+            continue
+        return Secret(typed)
+
+
+def _yes(label: str) -> bool:
+    while True:
+        typed = _typed(f"{label} [{_('yes/no')}]").strip().lower()
+        if typed in _YES | _NO:
+            return typed in _YES
+
+
+def _typed(label: str, *, hide: bool = False, default: str | None = None) -> str:
+    """What a person types; raises `GoBack` and `Cancelled` for the two signs that stand for them."""
+    value: str = click.prompt(label, hide_input=hide, default=default, show_default=bool(default), err=True)
+    if value.strip() == BACK:
+        raise GoBack
+    if value.strip() == CANCEL:
+        raise Cancelled
+    return value

@@ -1,0 +1,153 @@
+"""A procedure as people and programs see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from adapters.cli.words import _, fill, masked, moment_text, safe
+from workflow.definition import State
+from workflow.definitions import DEFINITIONS
+from workflow.procedure import Line, Procedure, WrittenLine
+from workflow.status import Status, is_late, status_of, turn_of
+from workflow.texts import mark
+
+TURNS = {
+    "user": mark("you"),
+    "ehealth": mark("eHealth"),
+    "helpdesk": mark("the helpdesk"),
+    "nobody": mark("nobody"),
+}
+STATUSES = {
+    Status.WAITING_USER: mark("waits for you"),
+    Status.WAITING_EHEALTH: mark("waits for eHealth"),
+    Status.RETRYING: mark("will be tried again"),
+    Status.BLOCKED: mark("is blocked"),
+    Status.AT_RISK: mark("is at risk: the present certificate ends soon"),
+    Status.DONE: mark("has ended"),
+}
+LINES = {
+    "started": mark("started"),
+    "moved": mark("{trigger}: on to {to}"),
+    "back": mark("back to {to}"),
+    "intent": mark("about to send {operation}, message {message_id}"),
+    "arrived": mark("eHealth was asked: {operation} had arrived"),
+    "not_arrived": mark("it did not arrive; it may be sent again"),
+    "refused": mark("refused: {code}"),
+    "looked": mark("looked again: nothing new"),
+    "trouble": mark("trouble: {code}"),
+    "corrected": mark("the facts say another state than the stored one ({stored}); the facts count"),
+    "ended": mark("cancelled"),
+}
+DOUBT = mark("It is not sure that what was sent arrived. Do not start again; ehcert asks eHealth first.")
+
+
+def state_of(procedure: Procedure) -> State:
+    """The declared state in which a procedure is."""
+    return DEFINITIONS[procedure.definition].state(procedure.state)
+
+
+def in_doubt(procedure: Procedure) -> bool:
+    """Whether a change was sent whose outcome is not known."""
+    return "intent" in procedure.facts and not procedure.ended
+
+
+def as_json(procedure: Procedure, now: datetime) -> dict[str, Any]:
+    """A procedure for programs; no personal data."""
+    state, trouble = state_of(procedure), procedure.trouble
+    return {
+        "id": procedure.id,
+        "definition": procedure.definition,
+        "environment": procedure.environment,
+        "state": procedure.state,
+        "says": _(state.says),
+        "todo": _(DOUBT if in_doubt(procedure) else state.todo),
+        "turn": turn_of(procedure, now).value,
+        "status": status_of(procedure, now).value,
+        "late": is_late(procedure, now),
+        "in_doubt": in_doubt(procedure),
+        "created_at": moment_json(procedure.created_at),
+        "since": moment_json(procedure.since),
+        "looked_at": moment_json(procedure.looked_at),
+        "next_look": moment_json(procedure.wake_at),
+        "expected_by": moment_json(procedure.expected_by),
+        "trouble": {"code": trouble.code, "at": moment_json(trouble.at), "attempts": trouble.attempts}
+        if trouble
+        else None,
+        "public_key_identifier": procedure.facts.get("key", {}).get("public_key_identifier"),
+        "next": next_commands(procedure),
+    }
+
+
+def moment_json(moment: datetime | None) -> str | None:
+    """A moment as RFC 3339 in UTC."""
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def next_commands(procedure: Procedure) -> list[str]:
+    """What can be done now, the usual thing first."""
+    if procedure.ended:
+        return []
+    commands = [f"ehcert resume {procedure.id}"]
+    if "request" not in procedure.facts and "intent" not in procedure.facts:
+        commands.append(f"ehcert cancel {procedure.id}")
+    return commands
+
+
+def as_lines(procedure: Procedure, now: datetime) -> Iterator[str]:
+    """A procedure for people: where it stands, whose turn it is, until when, what to do."""
+    state, status = state_of(procedure), status_of(procedure, now)
+    title = _(DEFINITIONS[procedure.definition].title)
+    yield f"{procedure.id}  {title} ({procedure.environment}): {_(STATUSES[status])}"
+    yield f"  {_(state.says)}"
+    if not procedure.ended:
+        turn = _(TURNS[turn_of(procedure, now).value])
+        yield f"  {_('Whose turn')}: {turn}; {_('since')} {moment_text(procedure.since)}"
+    if procedure.expected_by is not None:
+        late = f" ({_('late')})" if is_late(procedure, now) else ""
+        yield f"  {_('Expected until')}: {moment_text(procedure.expected_by)}{late}"
+    if procedure.wake_at is not None and not procedure.ended:
+        yield f"  {_('Next look from')}: {moment_text(procedure.wake_at)}"
+    if in_doubt(procedure):
+        yield f"  {_(DOUBT)}"
+    elif state.todo:
+        yield f"  {_('What to do')}: {_(state.todo)}"
+    for command in next_commands(procedure)[:1]:
+        yield f"  {_('Go on with')}: {command}"
+
+
+def file_lines(procedure: Procedure) -> Iterator[str]:
+    """The new file, in full: the person has to find it."""
+    path = procedure.facts.get("new_keystore", {}).get("path")
+    if path is not None:
+        yield f"  {_('New keystore')}: {safe(path)}"
+        if installed := procedure.facts.get("installed"):
+            until = moment_text(datetime.fromisoformat(installed["valid_until"]))
+            yield f"  {_('Valid until')}: {until}; {_('password: the one you chose for it')}"
+
+
+def line_text(written: WrittenLine) -> str:
+    """A journal line for people; national numbers are covered."""
+    line = written.line
+    details = {name: str(value) for name, value in line.details.items()}
+    try:
+        text = fill(LINES.get(line.kind, line.kind), {"trigger": line.trigger, **details})
+    except KeyError:
+        text = line.kind
+    mark_of_damage = "" if written.sound else f"  !! {_('this line was changed or is out of place')}"
+    return masked(safe(f"{written.number:3}  {moment_text(line.at)}  {line.state}: {text}{mark_of_damage}"))
+
+
+def line_json(written: WrittenLine) -> dict[str, Any]:
+    """A journal line for programs."""
+    line: Line = written.line
+    return {
+        "number": written.number,
+        "at": moment_json(line.at),
+        "kind": line.kind,
+        "state": line.state,
+        "trigger": line.trigger,
+        "details": {name: masked(str(value)) for name, value in line.details.items()},
+        "sound": written.sound,
+    }

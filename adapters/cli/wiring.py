@@ -1,0 +1,139 @@
+"""Puts the program together: the only place that knows every concrete class."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapters.cli.version import version
+from adapters.system.clock import SandboxFollowingClock, SystemClock
+from adapters.system.folders import Folders, user_folders
+from adapters.system.identifiers import new_id
+from adapters.system.locks import FileLocks
+from adapters.system.settings import Settings, read_settings
+from adapters.system.store_key import store_key
+from workflow.errors import EhealthUnreachableError
+from workflow.ports import Clock, Steps
+from workflow.texts import mark
+
+if TYPE_CHECKING:
+    from adapters.ehealth.config import ServiceConfig
+    from adapters.keystore.folder import KeystoreFolder
+    from state.store import DatabaseStore
+    from steps.ports.card import Cards
+    from steps.ports.registration import RegistrationAuthority
+    from workflow.engine import Engine
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a command works with; each part is made when it is first used."""
+
+    folders: Folders
+    settings: Settings
+
+    @cached_property
+    def store(self) -> DatabaseStore:
+        """The database of procedures."""
+        from state.database import open_database
+        from state.store import DatabaseStore
+
+        key = store_key(self.folders.store_key_file)
+        return DatabaseStore(open_database(self._store_url()), key)
+
+    def _store_url(self) -> str:
+        given = self.settings.store
+        if given and "://" in given:
+            return given
+        return f"sqlite:///{Path(given).absolute() if given else self.folders.store_file}"
+
+    def clock(self, environment: str) -> Clock:
+        """The clock of an environment: the sandbox has its own (DECISIONS, Engine)."""
+        if environment == "sandbox":
+            return SandboxFollowingClock(self.folders.sandbox / "clock.json")
+        return SystemClock()
+
+    def engine(self, environment: str) -> Engine:
+        """The engine, with the clock of an environment."""
+        from workflow.definitions import DEFINITIONS
+        from workflow.engine import Engine
+
+        clock = self.clock(environment)
+        return Engine(DEFINITIONS, self.store, clock, FileLocks(self.folders.locks, clock.now), new_id)
+
+    def steps(self, environment: str) -> Steps:
+        """The steps, reaching the card, the keystores and eHealth of an environment."""
+        from adapters.keystore.keys import RsaKeys
+        from steps.registry import make_steps
+
+        return make_steps(
+            cards=self.cards(environment),
+            keystores=self.keystores(environment),
+            authority=self.authority(environment),
+            keys=RsaKeys(),
+        )
+
+    def keystores(self, environment: str) -> KeystoreFolder:
+        """The keystore folders of an environment; those of the sandbox lie with the sandbox."""
+        from adapters.keystore.folder import KeystoreFolder
+        from adapters.keystore.protection import Encryption
+
+        usual = self.folders.sandbox / "keystore" if environment == "sandbox" else self.folders.keystores
+        folder = self.settings.keystore_folder or usual
+        pending = self.settings.pending_folder
+        pending = folder / "pending" if pending is None else (folder if pending == Path() else pending)
+        encryption = Encryption.AES if self.settings.keystore_encryption == "aes" else Encryption.COMPATIBLE
+        return KeystoreFolder(folder, pending, environment, encryption)
+
+    def cards(self, environment: str) -> Cards:
+        """The cards: of files in the sandbox unless a PKCS#11 module is set, else the eID software's."""
+        now = self.clock(environment).now
+        if environment == "sandbox" and self.settings.pkcs11_module is None:
+            from adapters.eid.software import SoftwareCards
+
+            return SoftwareCards(self.folders.sandbox / "cards", now=now, card=self.settings.card)
+        from adapters.eid.middleware import Pkcs11Cards
+        from steps.ports.card import PinEntry
+
+        mode = PinEntry(self.settings.pin_mode) if self.settings.pin_mode else None
+        return Pkcs11Cards(self.settings.pkcs11_module, mode, self.settings.card, now=now)
+
+    def authority(self, environment: str) -> RegistrationAuthority:
+        """eHealth's services."""
+        from adapters.ehealth.client import EhealthServices
+
+        return EhealthServices(self._services(environment), self.clock(environment).now)
+
+    def _services(self, environment: str) -> ServiceConfig:
+        from adapters.ehealth.config import ENDPOINTS, ServiceConfig
+
+        common: dict[str, Any] = {
+            "contact": self.settings.contact,
+            "version": version(),
+            "ec_signature": self.settings.ec_signature,
+        }
+        usual = self._sandbox_addresses() if environment == "sandbox" else ENDPOINTS[environment]
+        given = self.settings.endpoints.get(environment)  # type: ignore[call-overload]
+        services = ("certra", "etkra", "etkdepot")
+        addresses = {name: getattr(given, name, None) or getattr(usual, name) for name in services}
+        return ServiceConfig(**addresses, **common)
+
+    def _sandbox_addresses(self) -> Any:
+        from adapters.ehealth.config import Endpoints
+
+        file = self.folders.sandbox / "address.json"
+        try:
+            address = json.loads(file.read_text())["address"]
+        except (OSError, ValueError, KeyError) as error:
+            reason = mark("the sandbox was never started: ehcert sandbox serve")
+            raise EhealthUnreachableError(address="sandbox", reason=reason) from error
+        return Endpoints(f"{address}/CertRa/v2", f"{address}/EtkRa/v2", f"{address}/EtkDepot/v1")
+
+
+def wire(**options: Any) -> Wiring:
+    """Read the settings and put the program together. Raises `BadSettingError`."""
+    folders = user_folders()
+    return Wiring(folders, read_settings(folders.settings_file, **options))

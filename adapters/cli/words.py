@@ -1,0 +1,94 @@
+"""Texts in the user's language: gettext, dates, and what is safe to print."""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import os
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from workflow.checks import mask_ssin, ssin
+from workflow.errors import MalformedSsinError
+
+LANGUAGES = ("en", "fr", "nl", "de")
+_LOCALE_FOLDER = Path(__file__).parent / "locale"
+_SSIN_LIKE = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
+
+_translation: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def set_language(wanted: str | None = None) -> None:
+    """Choose the language: the wish, else EHCERT_LANGUAGE, else the system's; English when none is known."""
+    global _translation, _language
+    for candidate in (wanted, os.environ.get("EHCERT_LANGUAGE"), *_of_the_system()):
+        if candidate and candidate[:2].lower() in LANGUAGES:
+            _language = candidate[:2].lower()
+            break
+    else:
+        _language = "en"
+    _translation = gettext.translation("ehcert", _LOCALE_FOLDER, languages=[_language], fallback=True)
+
+
+def _of_the_system() -> list[str | None]:
+    names: list[str | None] = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    if not any(names):
+        names.append(locale.getlocale()[0])
+    return names
+
+
+def language() -> str:
+    """The language in force, two letters."""
+    return _language
+
+
+def _(text: str) -> str:
+    """A text in the language in force."""
+    return _translation.gettext(text) if text else ""
+
+
+def fill(text: str, details: Mapping[str, Any]) -> str:
+    """A translated template with its values, each shown as people read it."""
+    return _(text).format(**{name: value_text(value) for name, value in details.items()})
+
+
+def value_text(value: Any) -> Any:
+    """A value for people: moments as dates, texts translated where they are known, the rest as it is."""
+    if isinstance(value, datetime):
+        return moment_text(value)
+    if isinstance(value, Path):
+        return str(value)
+    return _(value) if isinstance(value, str) else value
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment in local time, as the language writes it."""
+    from babel.dates import format_datetime
+
+    return str(format_datetime(moment.astimezone(), "d MMMM y HH:mm", locale=_language))
+
+
+def safe(text: str) -> str:
+    """A text without control characters and direction marks: nothing in it can steer a terminal."""
+    return "".join(c if c == "\n" or not _steers(c) else "\ufffd" for c in text)
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+
+
+def masked(text: str) -> str:
+    """A text in which national numbers are covered: '75.03.12-***.**'."""
+
+    def cover(match: re.Match[str]) -> str:
+        try:
+            return mask_ssin(ssin(match[0], ""))
+        except MalformedSsinError:
+            return match[0]
+
+    return _SSIN_LIKE.sub(cover, text)

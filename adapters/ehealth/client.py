@@ -1,0 +1,149 @@
+"""The registration authority of eHealth over SOAP: every method of the port."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.ehealth import depot, operations, reading, translation
+from adapters.ehealth.answers import check_status, codes_of, nonsense
+from adapters.ehealth.config import ServiceConfig
+from adapters.ehealth.operations import Operation
+from adapters.ehealth.translation import r, t
+from adapters.xml.parsing import Element
+from steps.ports.registration import (
+    Actor,
+    CertificateInfo,
+    Contact,
+    Contract,
+    Delivered,
+    NotYetDelivered,
+    Qualities,
+    Registered,
+    SignedMessage,
+    Submitted,
+)
+from steps.ports.signing import Signer
+from workflow.errors import DefinitionError, RefusedError
+from workflow.texts import mark
+
+if TYPE_CHECKING:
+    from adapters.ehealth.soap import Answer
+
+# PROTOCOL §6.3. assumption: in v2 a code that starts with the second one also means to wait.
+NOT_YET: Final = ("CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID")
+
+
+class EhealthServices:
+    """Implements `steps.ports.registration.RegistrationAuthority`; nothing is ever sent twice.
+
+    `now` gives the moment of the messages, with a zone.
+    """
+
+    def __init__(self, config: ServiceConfig, now: Callable[[], datetime]) -> None:
+        # zeep and signxml take a third of a second to import: only who talks to eHealth pays for it.
+        from adapters.ehealth.soap import Soap
+
+        self._soap = Soap(config, now)
+
+    def service_time(self) -> datetime:
+        """From the Date header of an answer to getGenericOrganizationTypes; precise to the second."""
+        date = self._exchange(operations.ORGANIZATION_TYPES, {}).reply.date
+        try:
+            moment = parsedate_to_datetime(date or "")
+        except ValueError as error:
+            raise nonsense(mark("it does not say when it was given")) from error
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def qualities(self, ssin: str, card: Signer) -> Qualities:
+        """getActorQualities."""
+        values = {"SSIN": translation.identifier_out("SSIN", ssin)}
+        return translation.qualities_in(self._ask(operations.QUALITIES, values, card))
+
+    def contract(self, contact: Contact, signer: Actor, actor: Actor, application_id: str | None = None) -> Contract:
+        """generateContract."""
+        values = {
+            "ContactData": translation.contact_out(contact),
+            "Signer": translation.actor_out(signer),
+            "CertificateIdentifier": translation.holder_out(actor, application_id),
+        }
+        return translation.contract_in(self._ask(operations.CONTRACT, values))
+
+    def sign_certificate_request(self, csr: bytes, contact: Contact, contract: Contract, card: Signer) -> SignedMessage:
+        """generateCertificate, signed with the card's Signature key, not sent."""
+        values = {
+            "ContactData": translation.contact_out(contact),
+            "CSR": csr,
+            "Contract": translation.contract_out(contract),
+        }
+        return self._soap.build(operations.REQUEST, {"EHealthCSR": values}, card)
+
+    def submit(self, message: SignedMessage) -> Submitted:
+        """Send generateCertificate."""
+        return translation.submitted_in(self._send(operations.REQUEST, message))
+
+    def certificate(self, public_key_identifier: str) -> Delivered | NotYetDelivered:
+        """getCertificate."""
+        values = {"PublicKeyIdentifier": bytes.fromhex(public_key_identifier).hex().upper()}
+        try:
+            return Delivered(translation.chain_in(self._ask(operations.FETCH, values)))
+        except RefusedError as refusal:
+            if all(code.startswith(NOT_YET) for code in codes_of(refusal)):
+                return NotYetDelivered()
+            raise
+
+    def certificates_of_citizen(self, card: Signer) -> tuple[CertificateInfo, ...]:
+        """getCertificateInfoForCitizen."""
+        answer = self._ask(operations.INFO_OF_CITIZEN, {}, card)
+        return tuple(translation.info_in(info) for info in answer.findall(r("CertificateInfo")))
+
+    def certificate_info(self, authentication: Signer) -> CertificateInfo:
+        """getCertificateInfoForAuthenticationCertificate."""
+        answer = self._ask(operations.INFO_OF_CERTIFICATE, {}, authentication)
+        return translation.info_in(reading.child(answer, r("CertificateInfo")))
+
+    def start_etk(self, public_key: bytes, authentication: Signer) -> bytes:
+        """startETKRegistration."""
+        answer = self._ask(operations.START_ETK, {"PublicEncryptionKey": public_key}, authentication)
+        return reading.decoded(reading.child(answer, t("Challenge")))
+
+    def sign_etk_completion(self, certificate: bytes, authentication: Signer) -> SignedMessage:
+        """completeETKRegistration, signed, not sent."""
+        return self._soap.build(operations.COMPLETE_ETK, {"ToBeRegistered": certificate}, authentication)
+
+    def complete_etk(self, message: SignedMessage) -> Registered:
+        """Send completeETKRegistration."""
+        return translation.registered_in(self._send(operations.COMPLETE_ETK, message))
+
+    def sign_etk_activation(self, authentication: Signer) -> SignedMessage:
+        """activateETK, signed, not sent."""
+        return self._soap.build(operations.ACTIVATE_ETK, {}, authentication)
+
+    def activate_etk(self, message: SignedMessage) -> None:
+        """Send activateETK."""
+        self._send(operations.ACTIVATE_ETK, message)
+
+    def etk(self, identifier_type: str, identifier: str, application_id: str | None = None) -> bytes | None:
+        """GetEtk."""
+        values = depot.question(identifier_type, identifier, application_id)
+        return depot.token_in(self._exchange(operations.GET_ETK, values).element, identifier_type, identifier)
+
+    def _ask(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> Element:
+        """Ask a question that changes nothing; the answer's status is Success."""
+        answer = self._exchange(operation, values, signer).element
+        check_status(answer)
+        return answer
+
+    def _exchange(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> Answer:
+        return self._soap.send(operation, self._soap.build(operation, values, signer))
+
+    def _send(self, operation: Operation, message: SignedMessage) -> Element:
+        """Send what was signed and written down earlier, and only that."""
+        if message.operation != operation.name or hashlib.sha256(message.body).hexdigest() != message.sha256:
+            raise DefinitionError(problem=mark("the message to be sent is not the one that was signed"))
+        answer = self._soap.send(operation, message).element
+        check_status(answer)
+        return answer

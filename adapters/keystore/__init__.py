@@ -1,0 +1,1 @@
+"""Keystores: PKCS#12 files with several private keys, written and read without losing one."""

@@ -1,0 +1,257 @@
+"""The folder of finished keystores and the one of unfinished ones: create, replace, finish, never lose a key."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+
+from adapters.keystore import names
+from adapters.keystore.container import MAX_BYTES
+from adapters.keystore.protection import Encryption
+from adapters.keystore.reading import read
+from adapters.keystore.writing import USUAL, Rounds, write
+from adapters.system import files as disk
+from steps.ports.keystore import KeyEntry, Keystore, KeystoreFile
+from workflow.errors import (
+    DefinitionError,
+    FolderNotWritableError,
+    KeystoreChangedError,
+    KeystoreDamagedError,
+    KeystoreError,
+    KeystoreMissingError,
+    NotAKeystoreError,
+)
+from workflow.texts import mark
+
+_NOT_AS_WRITTEN = mark("a keystore did not read back as it was written; it was not put in its place")
+_MOST_NAMES = 3600  # later seconds tried before a folder counts as unusable
+
+
+@dataclass(frozen=True, slots=True)
+class KeystoreFolder:
+    """The `Keystores` of the steps, on disk.
+
+    `pending` may be `folder` itself, as the wizard has it: then a file's name does not tell whether it is
+    finished, none counts as pending, and `finish` has nothing to do. `environment` is a key of `names.SUFFIXES`.
+    """
+
+    folder: Path
+    pending: Path
+    environment: str
+    encryption: Encryption = Encryption.COMPATIBLE
+    rounds: Rounds = USUAL
+
+    def check(self) -> None:
+        """Find out whether both folders can be written to; makes them when they are missing."""
+        disk.private_folder(self.folder)
+        disk.private_folder(self.pending, inside=self.folder if self.pending.is_relative_to(self.folder) else None)
+        for folder in self._folders():
+            disk.check_writable(folder)
+
+    def files(self) -> list[KeystoreFile]:
+        """The keystores of this environment in both folders, newest first."""
+        found = [(self.describe(path), changed) for folder in self._folders() for path, changed in _regular(folder)]
+        mine = [(file, changed) for file, changed in found if file.environment == self.environment]
+        mine.sort(key=lambda one: (one[0].made_at or one[1], one[0].path.name), reverse=True)
+        return [file for file, _ in mine]
+
+    def describe(self, path: Path) -> KeystoreFile:
+        """What the name and the folder of any file say."""
+        name = names.parse(path.name)
+        return KeystoreFile(
+            path=path,
+            identifier_type=name.identifier_type,
+            identifier=name.identifier,
+            application_id=name.application_id,
+            made_at=name.made_at,
+            environment=name.environment,
+            pending=self._is_pending(path),
+        )
+
+    def open(self, path: Path, password: str) -> Keystore:
+        """Read every key and certificate. The password is tried in NFC, then in NFD."""
+        return read(_content(path), password, path=path)
+
+    def name_for(
+        self, identifier_type: str, identifier: str, application_id: str | None, requested_at: datetime
+    ) -> str:
+        """The file name of a new request, in local time (PROTOCOL §10.3)."""
+        owner = f"{identifier_type}={identifier}" + (f",{application_id}" if application_id else "")
+        return names.name_of(owner, requested_at.astimezone(), self.environment)
+
+    def create(self, name: str, keystore: Keystore, password: str) -> Path:
+        """Write a new unfinished keystore, proved by reading it back and synced to disk; never overwrites.
+
+        The name gets the suffix of this environment when it has none or another's. When it exists in one of the
+        folders a second later one is taken.
+        """
+        _refuse_paths(name)
+        data = write(keystore, password, self.encryption, self.rounds)
+        for candidate in islice(names.later_names(name, self.environment), _MOST_NAMES):
+            if any(os.path.lexists(folder / candidate) for folder in self._folders()):
+                continue
+            path = self.pending / candidate
+            try:
+                disk.write_new(path, data, lambda written: _prove(written, keystore, password))
+            except FileExistsError:
+                continue
+            return path
+        raise FolderNotWritableError(path=self.pending, reason=mark("too many files of this name are there"))
+
+    def replace(self, path: Path, keystore: Keystore, password: str) -> None:
+        """Put new content in a keystore: written beside it, proved, synced, then renamed over it.
+
+        Raises `KeystoreChangedError` when the present file holds a key that the new content lacks, cannot be
+        opened with this password, or changes while the new content is written.
+        """
+        before = _content(path)
+        try:
+            present = read(before, password, path=path)
+        except KeystoreError as error:
+            raise KeystoreChangedError(path=path, reason=mark("it does not open as before")) from error
+        if not _keys(present) <= _keys(keystore):
+            raise KeystoreChangedError(path=path, reason=mark("it holds a key that would be lost"))
+
+        def prove(written: Path) -> None:
+            _prove(written, keystore, password)
+            if _content(path) != before:
+                raise KeystoreChangedError(path=path, reason=mark("another program is changing it"))
+
+        disk.replace(path, write(keystore, password, self.encryption, self.rounds), prove)
+
+    def finish(self, path: Path) -> Path:
+        """Move a finished keystore to the keystore folder, for good; a file already there is returned as it is.
+
+        Raises `KeystoreChangedError` when another file of this name is in the keystore folder: neither is touched.
+        """
+        target = self.folder / path.name
+        if _same(path.parent, self.folder):
+            _content(path)
+            return path
+        try:
+            disk.move_new(path, target)
+        except FileExistsError:
+            if _content(path) != _content(target):
+                reason = mark("another file of this name is in the keystore folder")
+                raise KeystoreChangedError(path=path, reason=reason) from None
+            disk.remove(path)  # an earlier move was interrupted between its two halves
+        except FileNotFoundError:
+            _content(target)  # moved earlier, or missing
+        return target
+
+    def discard(self, path: Path) -> None:
+        """Remove an unfinished keystore whose key was never sent; a missing file is no error.
+
+        Raises `ValueError` for a file outside the folder of unfinished ones.
+        """
+        if not _same(path.parent, self.pending):
+            raise ValueError("only an unfinished keystore can be discarded")
+        disk.remove(path)
+
+    def find(self, name: str) -> Path | None:
+        """Where the file of this name is now: among the unfinished or the finished ones."""
+        _refuse_paths(name)
+        return next((folder / name for folder in (self.pending, self.folder) if (folder / name).is_file()), None)
+
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.folder,) if _same(self.folder, self.pending) else (self.folder, self.pending)
+
+    def _is_pending(self, path: Path) -> bool:
+        return _same(path.parent, self.pending) and not _same(self.pending, self.folder)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse_paths(name: str) -> None:
+    if not name or name.startswith(".") or Path(name).name != name or "\\" in name or "\x00" in name:
+        raise ValueError("a file name is wanted, without its folder")
+
+
+def _regular(folder: Path) -> list[tuple[Path, datetime]]:
+    """The ordinary files of a folder with the moment of their last change; none when there is no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return [(folder / one.name, _changed(one)) for one in entries if one.name[0] != "." and one.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise FolderNotWritableError(path=folder, reason=disk.reason_of(error)) from error
+
+
+def _changed(entry: os.DirEntry[str]) -> datetime:
+    try:
+        return datetime.fromtimestamp(entry.stat().st_mtime)
+    except (OSError, OverflowError, ValueError):  # gone since, or a moment beyond all calendars
+        return datetime.min
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a keystore file; never waits for a pipe, never reads more than a keystore has."""
+    try:
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise NotAKeystoreError(path=path, reason=mark("it is a folder"))
+        if not stat.S_ISREG(kind):
+            raise NotAKeystoreError(path=path, reason=mark("it is no ordinary file"))
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except ValueError as error:  # a name that no file can have
+        raise KeystoreMissingError(path=path) from error
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP):
+            raise KeystoreMissingError(path=path) from error
+        raise KeystoreDamagedError(path=path, reason=_unreadable(error)) from error
+
+
+def _unreadable(error: OSError) -> str:
+    return mark("you have no right to read it") if isinstance(error, PermissionError) else disk.reason_of(error)
+
+
+def _keys(keystore: Keystore) -> set[rsa.RSAPrivateNumbers]:
+    return {entry.private_key.private_numbers() for entry in keystore.keys}
+
+
+def _prove(written: Path, keystore: Keystore, password: str) -> None:
+    """That both readers, ours and cryptography's, find in a written file what was to be written."""
+    data = _content(written)
+    try:
+        found = read(data, password, path=written)
+        # Only ours reads every key; the other one shows that the file is not only right for ourselves.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the reference client's placeholder: see `read`
+            first = load_pkcs12(data, unicodedata.normalize("NFC", password).encode()).key
+    except (KeystoreError, ValueError) as error:
+        raise DefinitionError(problem=_NOT_AS_WRITTEN) from error
+    numbers = first.private_numbers() if isinstance(first, rsa.RSAPrivateKey) else None
+    if not _holds(found, keystore) or (keystore.keys and numbers not in _keys(keystore)):
+        raise DefinitionError(problem=_NOT_AS_WRITTEN)
+
+
+def _holds(found: Keystore, wanted: Keystore) -> bool:
+    """Whether every entry is there, each key with its own certificate."""
+    certificates = {certificate for _, certificate in found.certificates}
+    certificates.update(certificate for entry in found.keys for certificate in entry.chain)
+    return {_parts(entry) for entry in found.keys} == {_parts(entry) for entry in wanted.keys} and certificates >= {
+        *(certificate for _, certificate in wanted.certificates),
+        *(certificate for entry in wanted.keys for certificate in entry.chain),
+    }
+
+
+def _parts(entry: KeyEntry) -> tuple[str, rsa.RSAPrivateNumbers, tuple[x509.Certificate, ...]]:
+    return entry.alias, entry.private_key.private_numbers(), entry.chain[:1]

@@ -1,0 +1,1 @@
+"""The computer itself: its clock, its files, its settings, its locks."""

@@ -1,0 +1,72 @@
+"""One worker for each procedure: a lock of the operating system, which dies with the process that holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from adapters.system.files import private_folder
+from workflow.errors import BusyError, StoreUnusableError
+from workflow.procedure import ProcedureId
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _LOCKED_AT = 4096  # beyond what is written, for Windows keeps others from reading a locked part
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLocks:
+    """A file for each procedure; what is written in it tells others who holds it, the lock itself is the system's."""
+
+    folder: Path
+    now: Callable[[], datetime]
+
+    @contextlib.contextmanager
+    def hold(self, procedure: ProcedureId) -> Iterator[None]:
+        """See `workflow.ports.Locks.hold`."""
+        private_folder(self.folder)
+        try:
+            descriptor = os.open(self.folder / f"{procedure}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreUnusableError(path=self.folder, reason=error.strerror) from error
+        try:
+            self._take(descriptor, procedure)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _take(self, descriptor: int, procedure: ProcedureId) -> None:
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            raise BusyError(id=procedure, **_holder(descriptor)) from error
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "since": self.now().isoformat()}).encode())
+
+
+def _holder(descriptor: int) -> dict[str, object]:
+    """Who says to hold the lock; unknown in the moment before it is written."""
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        written = json.loads(os.read(descriptor, 1000))
+        return {"pid": int(written["pid"]), "since": datetime.fromisoformat(written["since"])}
+    except (ValueError, KeyError):
+        return {"pid": "?", "since": "?"}

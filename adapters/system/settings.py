@@ -1,0 +1,90 @@
+"""The settings: an option, else a variable of the environment, else config.toml, else the default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workflow.errors import BadSettingError
+from workflow.texts import mark
+
+Environment = Literal["production", "acceptance", "sandbox"]
+
+
+class Endpoints(BaseModel):
+    """Addresses that replace the usual ones of an environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    certra: str | None = None
+    etkra: str | None = None
+    etkdepot: str | None = None
+
+
+class Settings(BaseModel):
+    """All settings, with their defaults; see docs/how-to/settings.md."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: Literal["fr", "nl", "de", "en"] | None = None
+    environment: Environment = "production"
+    keystore_folder: Path | None = None
+    pending_folder: Path | None = None
+    keystore_encryption: Literal["3des", "aes"] = "3des"
+    store: str | None = None
+    store_key: Literal["file"] = "file"
+    contact: str | None = None
+    pkcs11_module: str | None = None
+    card: str | None = None
+    pin_mode: Literal["prompt", "dialog", "pad"] | None = None
+    ec_signature: Literal["ecdsa-sha256", "ecdsa-sha384"] = "ecdsa-sha256"
+    practice_software: str | None = None
+    notify: str | None = None
+    endpoints: dict[Environment, Endpoints] = {}
+
+
+def read_settings(file: Path, variables: Mapping[str, str] = os.environ, **options: Any) -> Settings:
+    """The settings in force. Raises `BadSettingError`, which names the key and where it was set."""
+    values = _from_file(file)
+    sources = dict.fromkeys(values, str(file))
+    for key in Settings.model_fields:
+        if key != "endpoints" and (value := variables.get(f"EHCERT_{key.upper()}")):
+            values[key], sources[key] = value, f"EHCERT_{key.upper()}"
+        if (option := options.get(key)) is not None:
+            values[key], sources[key] = option, f"--{key.replace('_', '-')}"
+    _endpoints_from(variables, values)
+    # An empty pending folder means the wizard's layout: no folder of its own (PROCEDURES §8).
+    if values.get("pending_folder") == "":
+        values["pending_folder"] = values.get("keystore_folder") or Path()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        source = sources.get(str(first["loc"][0]), str(file))
+        raise BadSettingError(key=key, problem=first["msg"], source=source) from error
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadSettingError(key="config.toml", problem=str(error), source=str(file)) from error
+
+
+def _endpoints_from(variables: Mapping[str, str], values: dict[str, Any]) -> None:
+    """EHCERT_ENDPOINTS_<ENVIRONMENT>_<SERVICE> sets one address."""
+    for name, value in variables.items():
+        parts = name.lower().split("_")
+        if name.startswith("EHCERT_ENDPOINTS_") and len(parts) == 4 and value:
+            endpoints = values.setdefault("endpoints", {})
+            if not isinstance(endpoints, dict):
+                raise BadSettingError(key="endpoints", problem=mark("this must be a table"), source="config.toml")
+            endpoints.setdefault(parts[2], {})[parts[3]] = value

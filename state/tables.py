@@ -1,0 +1,55 @@
+"""The tables: procedures and their journal."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+
+class ProcedureRow(SQLModel, table=True):
+    """One procedure. Moments are texts in UTC of one width, so that they sort.
+
+    `facts` is JSON in which personal values are encrypted one by one. `identity` is a keyed hash of whose
+    certificate it is, kept until the procedure ends: that it is unique is what keeps a second one out.
+    `seal` covers every other column but `state` and `turn`, which follow from the facts.
+    """
+
+    __tablename__ = "procedure"
+    __table_args__ = (Index("procedure_open", "ended", "since"), Index("procedure_due", "ended", "wake_at"))
+
+    id: str = Field(primary_key=True)
+    definition: str
+    definition_version: int
+    environment: str
+    state: str
+    turn: str
+    identity: str | None = Field(default=None, unique=True)
+    facts: str
+    created_at: str
+    since: str
+    looked_at: str | None = None
+    wake_at: str | None = None
+    expected_by: str | None = None
+    trouble_code: str | None = None
+    trouble_at: str | None = None
+    trouble_attempts: int = 0
+    ended: bool = False
+    revision: int
+    lines: int
+    head: str
+    seal: str
+
+
+class JournalRow(SQLModel, table=True):
+    """One line of a journal; `details` is encrypted, `link` chains it to the line before."""
+
+    __tablename__ = "journal"
+
+    procedure_id: str = Field(primary_key=True, foreign_key="procedure.id")
+    number: int = Field(primary_key=True)
+    at: str
+    kind: str
+    state: str
+    trigger: str
+    details: str
+    link: str

@@ -1,0 +1,17 @@
+"""Whether this computer's clock can be trusted to sign."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from workflow.errors import ClockOffError
+
+LARGEST_SKEW = timedelta(minutes=5)
+"""Assumption: eHealth does not publish how old a signed request may be (PROTOCOL §2.1)."""
+
+
+def check_clock(now: datetime, service_time: datetime) -> None:
+    """Compare with the clock of the service; raises `ClockOffError`."""
+    skew = now - service_time
+    if abs(skew) > LARGEST_SKEW:
+        raise ClockOffError(minutes=round(skew.total_seconds() / 60))

@@ -1,0 +1,101 @@
+"""Ask eHealth whether the requested certificate has been delivered, and check what comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+
+from steps.certificates import chain_holds, identifier_of
+from steps.holder import card_of
+from steps.names import subject_of
+from steps.ports.card import Cards
+from steps.ports.registration import (
+    CertificateInfo,
+    CertificateStatus,
+    Delivered,
+    NotYetDelivered,
+    RegistrationAuthority,
+)
+from steps.remembered import chain_fact
+from workflow.definition import STAY
+from workflow.errors import CardError, RefusedError, WrongCertificateError, WrongPinError
+from workflow.forms import PIN
+from workflow.ports import Outcome, Work
+from workflow.texts import mark
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCertificate:
+    """Safe to repeat: it only asks."""
+
+    authority: RegistrationAuthority
+    cards: Cards
+
+    outcomes = frozenset({"delivered", STAY, "refused"})
+
+    def __call__(self, work: Work) -> Outcome:
+        """Raises `WrongCertificateError`, and `RefusedError` while only the card can tell what happened."""
+        try:
+            answer = self.authority.certificate(work.facts["key"]["public_key_identifier"])
+        except RefusedError as refusal:
+            return self._ask_with_card(work, refusal)
+        match answer:
+            case NotYetDelivered():
+                return Outcome(STAY)
+            case Delivered(chain):
+                return Outcome("delivered", {"certificate": certificate_fact(chain, work)})
+
+    def _ask_with_card(self, work: Work, refusal: RefusedError) -> Outcome:
+        """The question without a card was refused: with the card in the reader the record tells more."""
+        try:
+            record = record_of_request(self.authority, self.cards, work)
+        except CardError:
+            raise refusal from None
+        if record is None or record.status is not CertificateStatus.REFUSED:
+            raise refusal
+        fact = {"code": refusal.refusal_code, "message": refusal.details["refusal"]}
+        return Outcome("refused", {"refusal": fact})
+
+
+def record_of_request(authority: RegistrationAuthority, cards: Cards, work: Work) -> CertificateInfo | None:
+    """eHealth's record of this procedure's key, asked with the card; None when it knows nothing of it.
+
+    Raises `CardError`.
+    """
+    card = card_of(cards, work.facts)
+    signer = card.authentication(lambda: work.secret(PIN, mark("to ask what became of the request")))
+    try:
+        records = authority.certificates_of_citizen(signer)
+    except WrongPinError:
+        work.wrong_secret(PIN)
+        raise
+    ours = work.facts["key"]["public_key_identifier"]
+    return next((record for record in records if record.public_key_identifier == ours), None)
+
+
+def certificate_fact(chain: tuple[bytes, ...], work: Work) -> dict[str, Any]:
+    """A delivered chain as a fact, once it is known to be ours (PROTOCOL §14).
+
+    Raises `WrongCertificateError` for another key, another person or a chain that does not hold.
+    """
+    try:
+        certificates = tuple(x509.load_der_x509_certificate(der) for der in chain)
+    except ValueError as error:
+        raise WrongCertificateError(reason=mark("it cannot be read")) from error
+    leaf = certificates[0]
+    if identifier_of(leaf.public_key()) != work.facts["key"]["public_key_identifier"]:
+        raise WrongCertificateError(reason=mark("it is for another key"))
+    subject = subject_of(leaf.subject)
+    if subject is None or subject.identifier != work.facts["holder"]["ssin"]:
+        raise WrongCertificateError(reason=mark("it is for another person"))
+    if not chain_holds(certificates):
+        raise WrongCertificateError(reason=mark("its chain does not hold"))
+    if leaf.not_valid_after_utc <= work.now:
+        raise WrongCertificateError(reason=mark("it has already ended"))
+    return {
+        "chain": chain_fact(chain),
+        "fetched_at": work.now.isoformat(),
+        "valid_until": leaf.not_valid_after_utc.isoformat(),
+    }

@@ -1,0 +1,31 @@
+"""Put the delivered certificate in the new keystore, in the place of the placeholder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from steps.new_keystore import open_new
+from steps.ports.keystore import Keystore, Keystores
+from steps.remembered import chain_of
+from workflow.ports import Outcome, Work
+
+
+@dataclass(frozen=True, slots=True)
+class InstallCertificate:
+    """Safe to repeat: the same chain is written again, in one piece."""
+
+    keystores: Keystores
+
+    outcomes = frozenset({"installed"})
+
+    def __call__(self, work: Work) -> Outcome:
+        """Raises a `KeystoreError` or `FolderNotWritableError`."""
+        keystore = open_new(self.keystores, work)
+        chain = chain_of(work.facts["certificate"]["chain"])
+        entry = replace(keystore.authentication, chain=chain)
+        others = tuple(key for key in keystore.content.keys if key is not keystore.authentication)
+        # One entry for each certificate of the chain, named by its subject (PROTOCOL §10.1).
+        certificates = tuple((certificate.subject.rfc4514_string(), certificate) for certificate in chain)
+        self.keystores.replace(keystore.path, Keystore((entry, *others), certificates), keystore.password)
+        installed = {"at": work.now.isoformat(), "valid_until": work.facts["certificate"]["valid_until"]}
+        return Outcome("installed", {"installed": installed})

@@ -1,0 +1,96 @@
+"""Ask eHealth whether the current certificate may be replaced now, and what it knows of the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from steps.clock import check_clock
+from steps.holder import card_of
+from steps.ports.card import Cards
+from steps.ports.keystore import AUTHENTICATION, Keystores
+from steps.ports.registration import CertificateInfo, CertificateStatus, RegistrationAuthority
+from steps.ports.signing import Signer
+from steps.remembered import contact_fact, moment
+from workflow.errors import (
+    CertificateExpiredError,
+    CertificateRevokedError,
+    KeystoreChangedError,
+    KeystorePasswordError,
+    RequestUnderWayError,
+    TooEarlyError,
+    WrongPinError,
+)
+from workflow.forms import KEYSTORE_PASSWORD, PIN
+from workflow.ports import Outcome, Work
+from workflow.texts import mark
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Safe to repeat: it only asks."""
+
+    authority: RegistrationAuthority
+    keystores: Keystores
+    cards: Cards
+
+    outcomes = frozenset({"renewable"})
+
+    def __call__(self, work: Work) -> Outcome:
+        """Raises `TooEarlyError`, `CertificateExpiredError`, `CertificateRevokedError`, `RequestUnderWayError`."""
+        check_clock(work.now, self.authority.service_time())
+        info = self.authority.certificate_info(self._old_key(work))
+        _check_renewable(info, work)
+        care_provider = self._ask_with_card(work)
+        return Outcome("renewable", {"record": _record(info, work, care_provider)})
+
+    def _old_key(self, work: Work) -> Signer:
+        fact = work.facts["old_keystore"]
+        path = Path(fact["path"])
+        try:
+            keystore = self.keystores.open(path, work.secret(KEYSTORE_PASSWORD, path.name))
+        except KeystorePasswordError:
+            work.wrong_secret(KEYSTORE_PASSWORD)
+            raise
+        entry = keystore.key(AUTHENTICATION)
+        if entry is None:
+            raise KeystoreChangedError(path=path, reason=mark("its key is not there any more"))
+        return Signer(entry.private_key, entry.chain)
+
+    def _ask_with_card(self, work: Work) -> bool:
+        """Whether eHealth knows the person as a care provider; a request under way stops here."""
+        card = card_of(self.cards, work.facts)
+        signer = card.authentication(lambda: work.secret(PIN, mark("to sign in")))
+        ssin = work.facts["holder"]["ssin"]
+        try:
+            qualities = self.authority.qualities(ssin, signer)
+            for other in self.authority.certificates_of_citizen(signer):
+                if other.actor.identifier == ssin and other.status is CertificateStatus.IN_PROGRESS:
+                    raise RequestUnderWayError(requested_at=other.requested_at)
+        except WrongPinError:
+            work.wrong_secret(PIN)
+            raise
+        return qualities.care_provider
+
+
+def _check_renewable(info: CertificateInfo, work: Work) -> None:
+    until = info.details.valid_until if info.details else moment(work.facts["old_keystore"]["valid_until"])
+    if info.status is CertificateStatus.REVOKED:
+        raise CertificateRevokedError()
+    if info.status is not CertificateStatus.VALID_ACTIVE:
+        raise CertificateExpiredError(until=until)
+    if not info.replaceable:
+        raise TooEarlyError(replaceable_from=info.replaceable_from, until=until)
+
+
+def _record(info: CertificateInfo, work: Work, care_provider: bool) -> dict[str, object]:
+    valid_until = work.facts["old_keystore"]["valid_until"]
+    if info.details:
+        valid_until = info.details.valid_until.isoformat()
+    return {
+        "public_key_identifier": info.public_key_identifier,
+        "valid_until": valid_until,
+        "replaceable_from": info.replaceable_from.isoformat() if info.replaceable_from else None,
+        "care_provider": care_provider,
+        "contact": contact_fact(info.contact),
+    }

@@ -1,0 +1,50 @@
+"""Make the new authentication key and write it in a new, unfinished keystore, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steps.certificates import identifier_of
+from steps.placeholder import placeholder_certificate
+from steps.ports.keys import KeyMaker
+from steps.ports.keystore import AUTHENTICATION, KeyEntry, Keystore, Keystores
+from steps.remembered import moment
+from workflow.forms import NEW_KEYSTORE_PASSWORD
+from workflow.ports import Outcome, Work
+
+
+@dataclass(frozen=True, slots=True)
+class MakeKey:
+    """Safe to repeat: the name of the file follows from the facts, and a key already written there is used."""
+
+    keys: KeyMaker
+    keystores: Keystores
+
+    outcomes = frozenset({"made"})
+
+    def __call__(self, work: Work) -> Outcome:
+        """Raises `FolderNotWritableError`, `KeystorePasswordError`."""
+        name = self._name(work)
+        password = work.secret(NEW_KEYSTORE_PASSWORD, name)
+        path = self.keystores.find(name) or self._write(name, password, work)
+        entry = self.keystores.open(path, password).key(AUTHENTICATION)
+        assert entry is not None, "the keystore was just written with this key"
+        key = {"public_key_identifier": identifier_of(entry.private_key.public_key()), "made_at": work.now.isoformat()}
+        return Outcome("made", {"key": key, "new_keystore": {"name": path.name}})
+
+    def undo(self, facts: Mapping[str, Any]) -> None:
+        """Remove the unfinished keystore: its key was never sent."""
+        if path := self.keystores.find(facts["new_keystore"]["name"]):
+            self.keystores.discard(path)
+
+    def _name(self, work: Work) -> str:
+        chosen_at = moment(work.facts["password"]["chosen_at"])
+        return self.keystores.name_for("SSIN", work.facts["holder"]["ssin"], None, chosen_at)
+
+    def _write(self, name: str, password: str, work: Work) -> Path:
+        key = self.keys.make()
+        entry = KeyEntry(AUTHENTICATION, key, (placeholder_certificate(key, work.now),))
+        return self.keystores.create(name, Keystore((entry,)), password)

@@ -1,0 +1,95 @@
+"""Open the current keystore and make sure that it is the right one, finished and still valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from steps.certificates import environment_of, identifier_of
+from steps.names import subject_of
+from steps.placeholder import is_placeholder
+from steps.ports.keystore import AUTHENTICATION, KeyEntry, KeystoreFile, Keystores
+from workflow.errors import (
+    CertificateExpiredError,
+    KeystoreNotEhealthError,
+    KeystoreOfOtherEnvironmentError,
+    KeystoreOfOtherPersonError,
+    KeystorePasswordError,
+    KeystoreUnfinishedError,
+)
+from workflow.forms import KEYSTORE_PASSWORD, Choice, Offer
+from workflow.ports import Outcome, Work
+from workflow.texts import mark
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKeystore:
+    """Safe to repeat: it only reads."""
+
+    keystores: Keystores
+
+    outcomes = frozenset({"opened"})
+
+    def offer(self, work: Work) -> Offer:
+        """The finished keystores of the card's holder, newest first; the newest is the default."""
+        files = [file for file in self.keystores.files() if not file.pending and _may_be_of(file, work)]
+        choices = tuple(Choice(str(file.path), file.path.name) for file in files)
+        return Offer(defaults={"file": choices[0].value} if choices else {}, choices={"file": choices})
+
+    def __call__(self, work: Work) -> Outcome:
+        """Raises a `KeystoreError` or `CertificateExpiredError`."""
+        path = Path(work.answers["file"]).expanduser()
+        entry = self._authentication_key(path, work)
+        certificate = entry.chain[0]
+        self._check_environment(path, certificate, work.environment)
+        _check_holder(path, certificate, work)
+        _check_not_expired(certificate, work.now)
+        fact = {
+            "path": str(path.absolute()),
+            "fingerprint": certificate.fingerprint(hashes.SHA256()).hex(),
+            "public_key_identifier": identifier_of(certificate.public_key()),
+            "valid_until": certificate.not_valid_after_utc.isoformat(),
+        }
+        return Outcome("opened", {"old_keystore": fact})
+
+    def _authentication_key(self, path: Path, work: Work) -> KeyEntry:
+        password = work.secret(KEYSTORE_PASSWORD, path.name)
+        try:
+            keystore = self.keystores.open(path, password)
+        except KeystorePasswordError:
+            work.wrong_secret(KEYSTORE_PASSWORD)
+            raise
+        entry = keystore.key(AUTHENTICATION)
+        if entry is None or not entry.chain:
+            raise KeystoreNotEhealthError(path=path, reason=mark("it has no key 'authentication'"))
+        if is_placeholder(entry.chain[0]):
+            raise KeystoreUnfinishedError(path=path)
+        return entry
+
+    def _check_environment(self, path: Path, certificate: x509.Certificate, environment: str) -> None:
+        # The plain suffix '.p12' says little: the wizard writes it in every environment (PROTOCOL §10.3).
+        by_name = self.keystores.describe(path).environment
+        found = by_name if by_name not in (None, "production") else environment_of(certificate.issuer)
+        if found is not None and found != environment:
+            raise KeystoreOfOtherEnvironmentError(path=path, found=found, environment=environment)
+
+
+def _may_be_of(file: KeystoreFile, work: Work) -> bool:
+    return file.identifier_type == "SSIN" and file.identifier == work.facts["holder"]["ssin"]
+
+
+def _check_holder(path: Path, certificate: x509.Certificate, work: Work) -> None:
+    subject = subject_of(certificate.subject)
+    if subject is None:
+        raise KeystoreNotEhealthError(path=path, reason=mark("its certificate was not issued for eHealth"))
+    if subject.identifier_type != "SSIN" or subject.identifier != work.facts["holder"]["ssin"]:
+        raise KeystoreOfOtherPersonError(path=path)
+
+
+def _check_not_expired(certificate: x509.Certificate, now: datetime) -> None:
+    if certificate.not_valid_after_utc <= now:
+        raise CertificateExpiredError(until=certificate.not_valid_after_utc)

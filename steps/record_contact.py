@@ -1,0 +1,32 @@
+"""Take the contact data, prefilled with what eHealth has on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workflow.forms import CONTACT, Offer
+from workflow.ports import Outcome, Work
+from workflow.texts import mark
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContact:
+    """Safe to repeat: it changes nothing outside."""
+
+    outcomes = frozenset({"given"})
+
+    def offer(self, work: Work) -> Offer:
+        """What was given before, or else eHealth's record."""
+        known = work.facts.get("contact") or work.facts["record"]["contact"]
+        warnings = () if work.facts["record"]["care_provider"] else (_NOT_KNOWN,)
+        return Offer(defaults={name: value for name, value in known.items() if value}, warnings=warnings)
+
+    def __call__(self, work: Work) -> Outcome:
+        """The answers were checked field by field before."""
+        return Outcome("given", {"contact": {field.name: work.answers.get(field.name) for field in CONTACT.fields}})
+
+
+# Which of the two follows is unknown: an assumption of PROCEDURES §2, step 5.
+_NOT_KNOWN = mark(
+    "eHealth does not know you as a care provider: a person may check your request first, or it may be refused."
+)

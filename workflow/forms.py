@@ -1,0 +1,181 @@
+"""What a person is asked, as data, so that a terminal, a script and a web page can ask the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from workflow import checks
+from workflow.checks import Check
+from workflow.errors import BadValueError
+from workflow.texts import mark
+
+
+class Kind(Enum):
+    """What sort of value a field takes."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    SSIN = "ssin"
+    INAMI = "inami"
+    YES = "yes"  # true or false; never filled in by itself
+    CHOICE = "choice"  # one of the offered values
+    FILE = "file"  # one of the offered values, or another path
+    SECRET = "secret"  # kept in memory for one sitting, never an answer
+    NEW_SECRET = "new_secret"  # as SECRET, asked twice
+
+
+_CHECKS: dict[Kind, Check] = {
+    Kind.TEXT: checks.text,
+    Kind.CHOICE: checks.text,
+    Kind.FILE: checks.text,
+    Kind.EMAIL: checks.email,
+    Kind.PHONE: checks.phone,
+    Kind.SSIN: checks.ssin,
+    Kind.INAMI: checks.inami,
+    Kind.NEW_SECRET: checks.new_password,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. A secret field's name is the name of its secret."""
+
+    name: str
+    kind: Kind
+    label: str
+    help: str = ""
+    required: bool = True
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value may only live in memory."""
+        return self.kind in (Kind.SECRET, Kind.NEW_SECRET)
+
+    def check(self, value: Any) -> Any:
+        """The value in its normal form; raises `BadValueError` or one of its leaves."""
+        if self.kind is Kind.YES:
+            if isinstance(value, bool):
+                return value
+            raise BadValueError(field=self.name, value=value)
+        if not isinstance(value, str):
+            raise BadValueError(field=self.name, value=value)
+        check = _CHECKS.get(self.kind)
+        return check(value, self.name) if check else value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One screen of questions."""
+
+    name: str
+    title: str
+    intro: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field | None:
+        """The field of this name."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that may be chosen, and its text for people (already safe to show)."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of an overview: a label to translate and a value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is known when a form is asked: answers to start from, choices, and what must be read first.
+
+    `documents` maps a language to a text (HTML of eHealth, or plain text of ours); foreign text is never trusted.
+    """
+
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    overview: tuple[Shown, ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+KEYSTORE_PASSWORD = "keystore_password"
+NEW_KEYSTORE_PASSWORD = "new_keystore_password"
+PIN = "pin"
+
+CONSENT = Form(
+    "consent",
+    mark("Conditions of use"),
+    mark("Read the conditions; go on only if you agree."),
+    (Field("agree", Kind.YES, mark("Do you agree with these conditions?")),),
+)
+CARD = Form(
+    "card",
+    mark("Identity card"),
+    mark("Insert the electronic identity card of the person who asks."),
+    (
+        Field("card", Kind.CHOICE, mark("Which card?"), required=False),
+        Field("ssin", Kind.SSIN, mark("National number of its holder, to be sure"), required=False),
+    ),
+)
+KEYSTORE = Form(
+    "keystore",
+    mark("Your current keystore"),
+    mark("The .p12 file with the certificate that is to be renewed, and its password."),
+    (
+        Field("file", Kind.FILE, mark("Keystore")),
+        Field(KEYSTORE_PASSWORD, Kind.SECRET, mark("Password of this keystore")),
+    ),
+)
+CONTACT = Form(
+    "contact",
+    mark("Contact data"),
+    mark("eHealth sends its mails to this address; a mistyped one means that they never arrive."),
+    (
+        Field("email_private", Kind.EMAIL, mark("Private e-mail address")),
+        Field("phone_private", Kind.PHONE, mark("Private phone number")),
+        Field("email_general", Kind.EMAIL, mark("General e-mail address"), required=False),
+        Field("phone_general", Kind.PHONE, mark("General phone number"), required=False),
+    ),
+)
+APPROVAL = Form(
+    "approval",
+    mark("Overview and contract"),
+    mark("This is what will be sent. Read the contract: you will sign it with your card."),
+    (Field("approve", Kind.YES, mark("Do you approve the contract?")),),
+)
+PASSWORD = Form(
+    "password",
+    mark("Password of the new keystore"),
+    mark("You need it at each session. If it is lost, a new certificate is needed. It may be the old password."),
+    (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
+)
+HANDOVER = Form(
+    "handover",
+    mark("Load the new certificate in your practice software"),
+    mark("Load the new file in every program that uses your certificate. Then the encryption key is activated."),
+    (
+        Field("loaded", Kind.YES, mark("Is the new file loaded in your practice software?")),
+        Field(
+            "inami",
+            Kind.INAMI,
+            mark("INAMI number in the provider's record of your software"),
+            help=mark("The record must hold it, besides the national number."),
+            required=False,
+        ),
+    ),
+)
+
+FORMS: dict[str, Form] = {form.name: form for form in (CONSENT, CARD, KEYSTORE, CONTACT, APPROVAL, PASSWORD, HANDOVER)}

@@ -1,0 +1,76 @@
+"""How a procedure is doing, computed when it is looked at: never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+
+from workflow import errors
+from workflow.definition import Turn
+from workflow.procedure import Procedure
+
+
+class Status(Enum):
+    """Why a procedure does not move."""
+
+    WAITING_USER = "waiting-user"
+    WAITING_EHEALTH = "waiting-ehealth"
+    RETRYING = "retrying"
+    BLOCKED = "blocked"
+    AT_RISK = "at-risk"
+    DONE = "done"
+
+
+AT_RISK_BEFORE = timedelta(days=14)
+"""How long before the present certificate ends an unfinished renewal is at risk."""
+
+
+def _families(family: type[errors.EhcertError]) -> Iterator[str]:
+    yield family.code
+    for leaf in family.__subclasses__():
+        yield from _families(leaf)
+
+
+TEMPORARY = frozenset(_families(errors.TemporaryError))
+FOR_THE_HELPDESK = frozenset(
+    leaf.code
+    for leaf in (
+        errors.RefusedError,
+        errors.ContractMismatchError,
+        errors.WrongCertificateError,
+        errors.WrongEtkError,
+        errors.DefinitionError,
+    )
+)
+
+
+def status_of(procedure: Procedure, now: datetime) -> Status:
+    """The status of a procedure at this moment."""
+    if procedure.ended:
+        return Status.DONE
+    trouble = procedure.trouble
+    if trouble is not None and trouble.code in FOR_THE_HELPDESK:
+        return Status.BLOCKED
+    if _ends_soon(procedure, now):
+        return Status.AT_RISK
+    if "intent" in procedure.facts or (trouble is not None and trouble.code in TEMPORARY):
+        return Status.RETRYING
+    return Status.WAITING_EHEALTH if procedure.turn is Turn.EHEALTH else Status.WAITING_USER
+
+
+def is_late(procedure: Procedure, now: datetime) -> bool:
+    """Whether a wait has lasted longer than was to be expected."""
+    return procedure.expected_by is not None and now > procedure.expected_by and not procedure.ended
+
+
+def turn_of(procedure: Procedure, now: datetime) -> Turn:
+    """Who must act now."""
+    if status_of(procedure, now) is Status.BLOCKED:
+        return Turn.HELPDESK
+    return procedure.turn
+
+
+def _ends_soon(procedure: Procedure, now: datetime) -> bool:
+    record = procedure.facts.get("record")
+    return record is not None and now > datetime.fromisoformat(record["valid_until"]) - AT_RISK_BEFORE

@@ -1,17 +1,20 @@
-"""Opens the database: pragmas, private permissions, schema version."""
+"""Opens the database: pragmas, private permissions, schema version; reading and writing transactions."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from workflow.errors import StoreNewerError, StoreUnusableError
+from workflow.texts import mark
 
 HEAD = "0001"
 """The newest schema version in `state/schema/versions`; older ones are brought forward when opened."""
@@ -47,14 +50,25 @@ def _sqlite(url: str) -> Engine:
 
 def _private_file(file: Path) -> None:
     """Make the file with mode 0600 before SQLite does with another; its journal takes the same mode."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not file.exists():
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    _make_private(file.parent)
+    for beside in ("", "-journal", "-wal", "-shm"):
+        if file.with_name(file.name + beside).is_symlink():
+            raise StoreUnusableError(path=file, reason=mark("it is a link that ehcert did not make"))
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and its missing parents, each with mode 0700."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def _configure(connection: Any, record: Any) -> None:  # noqa: ARG001
     # The rollback journal with FULL: write-ahead logging corrupts with two connections before SQLite 3.51.3.
     connection.isolation_level = None
+    # A flipped bit makes one text unreadable; then its row's seal says so, and the other rows stay readable.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -87,3 +101,39 @@ def _version(engine: Engine) -> str | None:
 def _place(url: str) -> str:
     """The address of a database without its password."""
     return url.removeprefix("sqlite:///") if url.startswith("sqlite") else url.rpartition("@")[2]
+
+
+# --- transactions -------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed at the end, durably. Raises `StoreUnusableError`."""
+    with _translated(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes nothing. Raises `StoreUnusableError`."""
+    with _translated(engine), engine.connect().execution_options(**{READING: True}) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise StoreUnusableError(path=engine.url.database or "", reason=str(error.orig)) from error
+
+
+def check_soundness(connection: Connection) -> None:
+    """Let SQLite look at every page and index; a damaged index finds nothing, without saying so.
+
+    Raises `StoreUnusableError`. Does nothing on a server, which looks after its own pages.
+    """
+    if connection.dialect.name == "sqlite":
+        answer = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if answer != "ok":
+            raise StoreUnusableError(path=connection.engine.url.database or "", reason=str(answer))

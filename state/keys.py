@@ -20,21 +20,21 @@ class SealError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StoreKeys:
-    """Encrypts values (AES-256-GCM), links journal lines, seals rows and hashes look-ups (HMAC-SHA256)."""
+    """Encrypts values (AES-256-GCM), links journal lines, seals rows and the anchor, hashes look-ups (HMAC-SHA256)."""
 
     _cipher: AESGCM = field(repr=False)
     _links: bytes = field(repr=False)
     _rows: bytes = field(repr=False)
     _lookups: bytes = field(repr=False)
+    _anchor: bytes = field(repr=False)
 
     @staticmethod
     def of(store_key: bytes) -> StoreKeys:
         """The keys of a store key of 32 bytes."""
         if len(store_key) != KEY_BYTES:
             raise ValueError("a store key has 32 bytes")
-        return StoreKeys(
-            AESGCM(_for(store_key, "values")), *(_for(store_key, use) for use in ("links", "rows", "look-ups"))
-        )
+        uses = ("links", "rows", "look-ups", "anchor")
+        return StoreKeys(AESGCM(_for(store_key, "values")), *(_for(store_key, use) for use in uses))
 
     def seal(self, clear: bytes, place: str) -> bytes:
         """Encrypt a value for one place; it opens nowhere else."""
@@ -55,6 +55,10 @@ class StoreKeys:
     def row_seal(self, row: bytes) -> str:
         """The seal over what a procedure's row says."""
         return hmac.new(self._rows, row, hashlib.sha256).hexdigest()
+
+    def anchor_seal(self, content: bytes) -> str:
+        """The seal over what the anchor says."""
+        return hmac.new(self._anchor, content, hashlib.sha256).hexdigest()
 
     def look_up(self, value: str) -> str:
         """A value that can be looked up and not read back."""

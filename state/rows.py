@@ -13,6 +13,7 @@ from state.keys import SealError, StoreKeys
 from workflow.definition import Turn
 from workflow.errors import StoreDamagedError
 from workflow.procedure import CLEAR_FACTS, Line, Procedure, ProcedureId, Trouble
+from workflow.texts import mark
 
 FIRST_LINK = "0" * 64
 
@@ -60,6 +61,11 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def _canonical_row(row: Mapping[Any, Any]) -> bytes:
+    """As `_canonical`, also for a damaged row, in which a value may be of any type."""
+    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr).encode()
+
+
 def procedure_row(
     keys: StoreKeys, procedure: Procedure, *, identity: str | None, lines: int, head: str
 ) -> dict[str, Any]:
@@ -92,8 +98,8 @@ def procedure_row(
 
 def procedure_of(keys: StoreKeys, row: Mapping[Any, Any]) -> Procedure:
     """The procedure of a row. Raises `StoreDamagedError` when the row was changed by another hand."""
-    if not compare_digest(row["seal"], _row_seal(keys, row)):
-        raise StoreDamagedError(id=row["id"], reason="its stored facts were changed")
+    if not _equal(_row_seal(keys, row), row["seal"]):
+        raise StoreDamagedError(id=row["id"], reason=mark("what is stored about it was changed"))
     trouble = None
     if row["trouble_code"] is not None:
         trouble = Trouble(row["trouble_code"], moment(row["trouble_at"]), row["trouble_attempts"])
@@ -126,7 +132,7 @@ def _turn(text: str) -> Turn:
 def _row_seal(keys: StoreKeys, row: Mapping[Any, Any]) -> str:
     values = {name: row[name] for name in _SEALED}
     values["ended"] = bool(values["ended"])
-    return keys.row_seal(_canonical(values))
+    return keys.row_seal(_canonical_row(values))
 
 
 def _facts_text(keys: StoreKeys, procedure: Procedure) -> str:
@@ -151,8 +157,8 @@ def _sealed(keys: StoreKeys, value: Any, place: str) -> str:
 def _opened(keys: StoreKeys, procedure: str, sealed: str, place: str) -> Any:
     try:
         return json.loads(keys.open(base64.b64decode(sealed), place))
-    except SealError as error:
-        raise StoreDamagedError(id=procedure, reason=f"{place} cannot be decrypted with this store key") from error
+    except (SealError, ValueError, TypeError) as error:
+        raise StoreDamagedError(id=procedure, reason=mark("it cannot be decrypted with this store key")) from error
 
 
 def journal_rows(
@@ -168,21 +174,51 @@ def journal_rows(
             "kind": line.kind,
             "state": line.state,
             "trigger": line.trigger,
-            "details": _sealed(keys, dict(line.details), f"{procedure}.journal.{number}"),
+            "details": _sealed(keys, _line_content(line), line_place(procedure, number)),
         }
-        head = keys.link(head, _canonical(row))
+        head = keys.link(head, _canonical_row(row))
         rows.append({**row, "link": head})
     return rows, head
 
 
+def _line_content(line: Line) -> dict[str, Any]:
+    return {"told": dict(line.details), "changes": dict(line.changes)}
+
+
+def line_place(procedure: str, number: int) -> str:
+    """What the details of a journal line are sealed for: they open in this line only."""
+    return f"{procedure}.journal.{number}"
+
+
 def line_of(keys: StoreKeys, row: Mapping[Any, Any]) -> Line:
     """The journal line of a row. Raises `StoreDamagedError`."""
-    place = f"{row['procedure_id']}.journal.{row['number']}"
-    details = _opened(keys, row["procedure_id"], row["details"], place)
-    return Line(moment(row["at"]), row["kind"], row["state"], row["trigger"], details)
+    try:
+        content = _opened(keys, row["procedure_id"], row["details"], line_place(row["procedure_id"], row["number"]))
+        return Line(moment(row["at"]), row["kind"], row["state"], row["trigger"], content["told"], content["changes"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreDamagedError(id=row["procedure_id"], reason=mark("a line of its journal cannot be read")) from error
+
+
+def details_open_at(keys: StoreKeys, row: Mapping[Any, Any], number: int) -> bool:
+    """Whether the details of a journal row were sealed for the line of this number."""
+    try:
+        _opened(keys, row["procedure_id"], row["details"], line_place(row["procedure_id"], number))
+    except StoreDamagedError:
+        return False
+    return True
+
+
+def link_after(keys: StoreKeys, previous: str, row: Mapping[Any, Any]) -> str:
+    """The link that a journal row must have after the link of the line before it."""
+    content = {name: row[name] for name in ("procedure_id", "number", "at", "kind", "state", "trigger", "details")}
+    return keys.link(previous, _canonical_row(content))
 
 
 def link_holds(keys: StoreKeys, previous: str, row: Mapping[Any, Any]) -> bool:
     """Whether a journal row follows the link before it."""
-    content = {name: row[name] for name in ("procedure_id", "number", "at", "kind", "state", "trigger", "details")}
-    return compare_digest(keys.link(previous, _canonical(content)), row["link"])
+    return _equal(link_after(keys, previous, row), row["link"])
+
+
+def _equal(one: str, other: Any) -> bool:
+    """Compare what was computed with what was read, which may be anything."""
+    return isinstance(other, str) and compare_digest(one.encode(), other.encode("utf-8", "replace"))

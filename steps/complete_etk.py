@@ -12,7 +12,7 @@ from steps.late_arrival import may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
-from workflow.errors import KeystoreChangedError, WrongEtkError
+from workflow.errors import KeystoreChangedError, KeystoreMissingError, WrongEtkError
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
 
@@ -59,7 +59,11 @@ class CompleteEtk:
 
     def _registered(self, work: Work, etk: dict[str, Any]) -> Outcome:
         """The keystore is finished now: it leaves the folder of the unfinished ones. May run twice."""
-        path = self.keystores.finish(open_new(self.keystores, work).path)
+        name = work.facts["new_keystore"]["name"]
+        path = self.keystores.find(name)
+        if path is None:
+            raise KeystoreMissingError(path=name)
+        path = self.keystores.finish(path)
         finished = {**work.facts["new_keystore"], "path": str(path)}
         return Outcome("etk_registered", {"etk": {"at": work.now.isoformat(), **etk}, "new_keystore": finished})
 

@@ -53,13 +53,14 @@ class StartEtk:
         keystore = open_new(self.keystores, work)
         if keystore.encryption is None:
             key = self.keys.make()
-            self._put(keystore, KeyEntry(_UNREGISTERED, key, (placeholder_certificate(key, work.now),)))
-            keystore = open_new(self.keystores, work)
+            entry = KeyEntry(_UNREGISTERED, key, (placeholder_certificate(key, work.now),))
+            keystore = self._put(keystore, entry)
         return keystore
 
-    def _put(self, keystore: NewKeystore, entry: KeyEntry) -> None:
+    def _put(self, keystore: NewKeystore, entry: KeyEntry) -> NewKeystore:
         content = replace(keystore.content, keys=(keystore.authentication, entry))
         self.keystores.replace(keystore.path, content, keystore.password)
+        return replace(keystore, content=content)
 
     def _challenge(self, keystore: NewKeystore, key: rsa.RSAPrivateKey) -> int:
         public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -41,6 +41,7 @@ from workflow.ports import (
     Work,
 )
 from workflow.procedure import Line, Procedure, ProcedureId, Trouble
+from workflow.replaying import changes_of
 from workflow.sitting import Sitting
 from workflow.upgrades import brought_forward
 
@@ -111,8 +112,8 @@ class Engine:
 
     def resume(self, procedure_id: ProcedureId, sitting: Sitting) -> Report:
         """Take a stored procedure as far as it goes now. Raises `BusyError` and what its steps raise."""
-        with self._opened(procedure_id) as (definition, procedure):
-            run = _Run(self, definition, procedure, sitting)
+        with self._opened(procedure_id) as (definition, procedure, written):
+            run = _Run(self, definition, procedure, sitting, written)
             try:
                 return run.go_on()
             except EhcertError as error:
@@ -122,8 +123,8 @@ class Engine:
 
     def cancel(self, procedure_id: ProcedureId, sitting: Sitting) -> Report:
         """Stop a procedure that has sent nothing. Raises `ActionNotPossibleError` afterwards."""
-        with self._opened(procedure_id) as (definition, procedure):
-            run = _Run(self, definition, procedure, sitting)
+        with self._opened(procedure_id) as (definition, procedure, written):
+            run = _Run(self, definition, procedure, sitting, written)
             run.cancel()
             return run.report()
 
@@ -134,14 +135,16 @@ class Engine:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _opened(self, procedure_id: ProcedureId) -> Iterator[tuple[Definition, Procedure]]:
+    def _opened(self, procedure_id: ProcedureId) -> Iterator[tuple[Definition, Procedure, Procedure]]:
+        """The definition, the procedure brought to today's version, and the procedure as it is stored."""
         with self._locks.hold(procedure_id):
             stored = self._store.load(procedure_id)
             definition, procedure = self._current(stored)
             if procedure.state != stored.state:
-                line = Line(self._clock.now(), "corrected", procedure.state, details={"stored": stored.state})
-                procedure = self._store.save(procedure, [line])
-            yield definition, procedure
+                details, changes = {"stored": stored.state}, changes_of(stored, procedure)
+                line = Line(self._clock.now(), "corrected", procedure.state, details=details, changes=changes)
+                procedure = stored = self._store.save(procedure, [line])
+            yield definition, procedure, stored
 
     def _current(self, procedure: Procedure) -> tuple[Definition, Procedure]:
         definition = self._definitions.get(procedure.definition)
@@ -157,12 +160,20 @@ class Engine:
 class _Run:
     """One procedure in one sitting."""
 
-    def __init__(self, engine: Engine, definition: Definition, procedure: Procedure, sitting: Sitting) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        definition: Definition,
+        procedure: Procedure,
+        sitting: Sitting,
+        written: Procedure | None = None,
+    ) -> None:
         self._store = engine._store
         self._clock = engine._clock
         self._boundary = engine._boundary
         self._definition = definition
         self._procedure = procedure
+        self._written = written
         self._sitting = sitting
         self._unwritten: list[Line] = []
         self._passed: list[str] = []
@@ -346,12 +357,13 @@ class _Run:
             return
         name = f"{self._definition.name}.{self._procedure.state}"
         self._boundary(f"{name}.before_{line.kind}")
+        self._unwritten[-1] = replace(line, changes=changes_of(self._written, self._procedure))
         if self._procedure.revision == 0:
             identity = identity_of(self._procedure.facts)
             self._procedure = self._store.insert(self._procedure, self._unwritten, identity)
         else:
             self._procedure = self._store.save(self._procedure, self._unwritten)
-        self._unwritten = []
+        self._unwritten, self._written = [], self._procedure
         self._boundary(f"{name}.after_{line.kind}")
 
     def forget_unless_kept(self) -> None:

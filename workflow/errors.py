@@ -555,11 +555,88 @@ class ProcedureNewerError(StoreError):
 class StoreDamagedError(StoreError):
     code = "store_damaged"
     text = mark("procedure {id} is damaged: {reason}")
-    hint = mark("nothing was sent; ehcert show {id} tells what can be read; call the helpdesk")
-    next = ("ehcert show {id}",)
+    hint = mark("nothing was sent; ehcert doctor tells more, and ehcert doctor --repair repairs what can be proved")
+    next = ("ehcert doctor",)
+
+
+class JournalDamagedError(StoreDamagedError):
+    code = "journal_damaged"
+    text = mark("procedure {id} is damaged: line {line} of its journal {defect}")
+    hint = mark("nothing was sent; ehcert doctor tells more, and ehcert doctor --repair repairs what can be proved")
+    next = ("ehcert doctor",)
+
+
+class AnchorDamagedError(StoreError):
+    code = "anchor_damaged"
+    text = mark("{path} is damaged: it says what was last written here, and guards against older copies")
+    hint = mark("nothing was sent; ehcert doctor --repair makes it anew when every journal is sound")
+    next = ("ehcert doctor --repair",)
 
 
 class StoreUnusableError(StoreError):
     code = "store_unusable"
     text = mark("the database of procedures cannot be used: {reason}")
     hint = mark("check the disk and the rights of {path}")
+
+
+# --- backups ------------------------------------------------------------------------------------------------------
+
+
+class BackupError(UserActionError):
+    """Something about a backup of the store."""
+
+    code = "backup"
+    exit = Exit.STORE
+
+
+class NotABackupError(BackupError):
+    code = "not_a_backup"
+    text = mark("{path} is no backup of ehcert")
+    hint = mark("choose a file that 'ehcert backup' wrote")
+
+
+class BackupDamagedError(BackupError):
+    code = "backup_damaged"
+    text = mark("the backup {path} is damaged: {reason}")
+    hint = mark("take another copy of the file; nothing was changed here")
+
+
+class BackupNewerError(BackupError):
+    code = "backup_newer"
+    text = mark("the backup {path} was made by a newer ehcert")
+    hint = mark("install the newest ehcert; nothing was changed here")
+
+
+class BackupPassphraseError(BackupError):
+    code = "backup_passphrase_wrong"
+    exit = Exit.KEYSTORE
+    text = mark("wrong passphrase for {path}")
+    hint = mark("it is the passphrase chosen when the backup was made; a forgotten one cannot be recovered")
+
+
+class BackupExistsError(BackupError):
+    code = "backup_exists"
+    exit = Exit.USAGE
+    text = mark("{path} is there already and was left as it is")
+    hint = mark("give another name for the backup")
+
+
+class BackupNotPossibleError(BackupError):
+    code = "backup_not_possible"
+    exit = Exit.USAGE
+    text = mark("the procedures are kept in a database server, which ehcert does not copy")
+    hint = mark("copy it with pg_dump, and keep with it the store key {key} and the folders of unfinished keystores")
+
+
+class StoreNotEmptyError(BackupError):
+    code = "store_not_empty"
+    exit = Exit.USAGE
+    text = mark("there are procedures here already: {ids}")
+    hint = mark("a backup is restored where there are none; nothing was changed here")
+    next = ("ehcert status --all",)
+
+
+class WeakPassphraseError(BadValueError):
+    code = "passphrase_not_allowed"
+    text = mark("{field}: the passphrase must have at least 12 characters")
+    hint = mark("some words in a row are easy to remember and hard to guess")

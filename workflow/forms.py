@@ -114,6 +114,7 @@ class Offer:
 KEYSTORE_PASSWORD = "keystore_password"
 NEW_KEYSTORE_PASSWORD = "new_keystore_password"
 PIN = "pin"
+BACKUP_PASSPHRASE = "backup_passphrase"
 
 CONSENT = Form(
     "consent",

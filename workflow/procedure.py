@@ -75,8 +75,10 @@ class Procedure:
 class Line:
     """One line of the journal, before it is written.
 
-    `kind`: started, moved, back, intent, asked, arrived, not_arrived, refused, looked, trouble, corrected, ended.
-    `details` are plain JSON without secrets; personal values are allowed, for the whole is encrypted at rest.
+    `kind`: started, moved, back, intent, asked, arrived, not_arrived, refused, looked, trouble, corrected, ended,
+    restored, repaired, lost. `details` are plain JSON without secrets; personal values are allowed, for the whole is
+    encrypted at rest. `changes` is what became of the facts (see `workflow.replaying`): it makes the journal their
+    second copy, and is never shown.
     """
 
     at: datetime
@@ -84,6 +86,7 @@ class Line:
     state: str
     trigger: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import click
 
 from adapters.cli.output import emit, say_error, say_hint
 from adapters.cli.words import _, fill, masked, safe
+from adapters.system.files import reason_of
 from workflow.errors import EhcertError, Exit
 
 
@@ -18,20 +19,32 @@ def told(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, EhcertError):
-        message, hint = masked(safe(fill(error.text, error.details))), masked(safe(fill(error.hint, error.details)))
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        message = masked(safe(fill(error.text, error.details) + notes))
+        hint = masked(safe(fill(error.hint, error.details)))
         commands = [command.format(**error.details) for command in error.next]
         return _tell(error.code, message, hint, error.exit, as_json, commands)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
     if isinstance(error, click.ClickException):
-        hint = _("ehcert --help lists the commands")
-        return _tell("usage", error.format_message(), hint, Exit.USAGE, as_json, ["ehcert --help"])
+        return _usage(error, as_json)
     if isinstance(error, (KeyboardInterrupt, click.Abort, EOFError)):
         message = _("interrupted; nothing is lost")
         hint = _("ehcert status shows where to go on")
         return _tell("interrupted", message, hint, Exit.INTERRUPTED, as_json, ["ehcert status"])
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO, errno.EPERM):
-        message = safe(f"{error.strerror}: {error.filename or ''}")
+        message = masked(safe(f"{error.filename or ''}: {_(reason_of(error))}"))
         return _tell("disk", message, _("check the disk and your rights"), Exit.STORE, as_json)
     return _bug(error, as_json)
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    """The command was not understood; its own help says more."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = f"{context.command_path if context else 'ehcert'} --help"
+    hint = _("{command} tells what it takes").format(command=command)
+    return _tell("usage", masked(safe(error.format_message())), hint, Exit.USAGE, as_json, [command])
 
 
 def _bug(error: BaseException, as_json: bool) -> int:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, MutableMapping
 import click
 
 from workflow.errors import WeakPasswordError
-from workflow.forms import KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN
+from workflow.forms import BACKUP_PASSPHRASE, KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN
 from workflow.secret import Secret
 
-NAMES = (KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN)
+NAMES = (KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN, BACKUP_PASSPHRASE)
 _LONGEST = 4096
 
 

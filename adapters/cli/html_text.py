@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 _BLOCKS = {"p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "section", "article", "ul", "ol", "table"}
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _HIDDEN = {"script", "style", "head", "template", "title"}
 
 
@@ -23,7 +25,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
-        elif tag in _BLOCKS:
+        elif tag in _BLOCKS and tag != "li":  # the next item, or the end of the list, begins a line
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
@@ -32,9 +34,9 @@ class _Reader(HTMLParser):
 
 
 def plain_text(html: str) -> str:
-    """The words of a document; a text that is no HTML stays as it is."""
+    """The words of a document, one line for each paragraph; so is a text that is no HTML."""
     if "<" not in html:
-        return html
+        return "\n\n".join(" ".join(part.split()) for part in _BLANK_LINES.split(html.strip()))
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -1,13 +1,19 @@
-"""Where output goes: results to stdout, everything else to stderr."""
+"""Where output goes: results to stdout, everything else to stderr; lines fit the terminal, if there is one."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import shutil
+import sys
+import textwrap
+from typing import Any, TextIO
 
 import click
 
 from adapters.cli.words import _
+
+WIDEST = 100
+"""Longer lines are hard to read, however wide the window is."""
 
 
 def emit(schema: str, **body: Any) -> None:
@@ -17,19 +23,55 @@ def emit(schema: str, **body: Any) -> None:
 
 def result(text: str = "") -> None:
     """A line of the result."""
+    click.echo(_fitted(text, sys.stdout))
+
+
+def result_as_it_is(text: str) -> None:
+    """A line of the result that is never broken: a path, so that it can be copied."""
     click.echo(text)
 
 
 def say(text: str) -> None:
     """A line about what is going on."""
-    click.echo(f"ehcert: {text}", err=True)
+    click.echo(_fitted(f"ehcert: {text}", sys.stderr), err=True)
 
 
 def say_error(text: str) -> None:
     """A line that tells an error."""
-    click.echo(f"ehcert: {_('error')}: {text}", err=True)
+    click.echo(_fitted(f"ehcert: {_('error')}: {text}", sys.stderr), err=True)
 
 
 def say_hint(text: str) -> None:
     """A line that tells what can be done."""
-    click.echo(f"ehcert: {_('hint')}: {text}", err=True)
+    click.echo(_fitted(f"ehcert: {_('hint')}: {text}", sys.stderr), err=True)
+
+
+def paragraph(text: str) -> None:
+    """A part of a screen, on stderr."""
+    click.echo(_fitted(text, sys.stderr), err=True)
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """On a terminal, the text broken between words; a file or a pipe gets it as it is."""
+    if not stream.isatty():
+        return text
+    return fitted(text, min(shutil.get_terminal_size().columns, WIDEST))
+
+
+def fitted(text: str, width: int) -> str:
+    """Each line broken between words, never inside one; what follows is indented two more than its line."""
+    return "\n".join(_broken(line, width) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    beginning = line[len(indent) :]
+    further = indent + "  " if indent or beginning.startswith(("ehcert: ", "- ")) else indent
+    return textwrap.fill(
+        beginning,
+        width,
+        initial_indent=indent,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

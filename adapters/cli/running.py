@@ -15,7 +15,7 @@ from adapters.cli.given_secrets import given_secrets
 from adapters.cli.output import emit, result, say
 from adapters.cli.script import Script
 from adapters.cli.wiring import Wiring
-from adapters.cli.words import _, moment_text, set_language
+from adapters.cli.words import _, masked, moment_text, safe, set_language
 from workflow.engine import Engine, Report
 from workflow.errors import Exit
 from workflow.sitting import Sitting
@@ -60,7 +60,7 @@ def _emit(schema: str, wiring: Wiring, report: Report) -> None:
     if "new_keystore" in procedure.facts:
         body["keystore"] = procedure.facts["new_keystore"].get("path")
     if "refusal" in procedure.facts:
-        body["refusal"] = procedure.facts["refusal"]
+        body["refusal"] = {name: masked(str(value)) for name, value in procedure.facts["refusal"].items()}
     emit(schema, **body, passed=list(report.passed))
 
 
@@ -71,10 +71,10 @@ def _print(wiring: Wiring, report: Report) -> None:
         result(_("Nothing new; looked on {moment}.").format(moment=moment_text(procedure.looked_at or now)))
     for line in view.as_lines(procedure, now):
         result(line)
-    for line in view.file_lines(procedure):
-        result(line)
+    view.print_file(procedure)
     if refusal := procedure.facts.get("refusal"):
-        result(f"  {_('Refusal')}: {refusal['message']} ({refusal['code']})")
+        told = f"{_(refusal['message'])} ({refusal['code']})"
+        result(f"  {_('Refusal')}: {masked(safe(told))}")
 
 
 def _tell_interrupted(person: Script) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import click
 
 from adapters.cli.answers import Answers
 from adapters.cli.html_text import plain_text
-from adapters.cli.output import say, say_error, say_hint
+from adapters.cli.output import paragraph, say, say_error, say_hint
 from adapters.cli.script import Script, language_of
-from adapters.cli.words import _, fill, masked, safe
+from adapters.cli.words import _, fill, language, masked, moment_text, safe
 from workflow.definition import State, Working
-from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError
+from workflow.definitions import DEFINITIONS
+from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError, PinMalformedError
 from workflow.forms import NEW_KEYSTORE_PASSWORD, PIN, Choice, Field, Form, Kind, Offer
 from workflow.ports import Cancelled, GoBack
 from workflow.procedure import Procedure
@@ -23,6 +26,9 @@ from workflow.texts import mark
 
 BACK = "<"
 CANCEL = "!"
+_IN_FULL = {"handover"}
+"""The forms that show a path in full: the person has to find the file, and its name holds the national number."""
+_PIN = re.compile(r"[0-9]{4,12}")
 _MOST_TRIES = 3
 _YES = {"y", "yes", "o", "oui", "j", "ja"}
 _NO = {"n", "no", "non", "nee", "nein"}
@@ -38,10 +44,11 @@ class Terminal(Script):
     def __init__(self, answers: Answers, secrets: Mapping[str, Secret]) -> None:
         super().__init__(answers, secrets)
         self._tries = 0
+        self._state: State | None = None
 
     def fill(self, form: Form, offer: Offer) -> Mapping[str, Any]:
         """See `workflow.ports.Person.fill`."""
-        _show(form, offer)
+        _show(form, offer, _keys(self.seen, self._state))
         answers: dict[str, Any] = {}
         for field in form.fields:
             value = self._known(form, field)
@@ -59,7 +66,7 @@ class Terminal(Script):
         if given is not None:
             return given
         label = fill(_ABOUT.get(name, mark("Password of {about}")), {"about": masked(safe(_(about)))})
-        return Secret(_typed(label, hide=True))
+        return Secret(_pin(label) if name == PIN else _typed(label, hide=True))
 
     def again(self, error: EhcertError) -> bool:
         """Ask the same screen again, a few times, after telling what was wrong."""
@@ -79,6 +86,7 @@ class Terminal(Script):
             self._tries = 0
             if isinstance(state, Working):
                 say(_(state.says))
+        self._state = state
         super().entered(procedure, state)
 
     def _known(self, form: Form, field: Field) -> Any:
@@ -87,30 +95,43 @@ class Terminal(Script):
         return self._answers.get(form.name, {}).get(field.name)
 
 
-def _show(form: Form, offer: Offer) -> None:
+def _show(form: Form, offer: Offer, keys: str) -> None:
+    """One screen: its title, what is known, what must be read, why it is asked, and the keys."""
     click.echo("", err=True)
     click.secho(_(form.title), err=True, bold=True)
     for line in offer.overview:
-        click.echo(f"  {_(line.label)}: {masked(safe(_moment_or_text(line.value)))}", err=True)
+        text = f"  {_(line.label)}: {safe(_moment_or_text(line.value))}"
+        click.echo(text, err=True) if form.name in _IN_FULL else paragraph(masked(text))
     if offer.documents:
-        text = plain_text(offer.documents[language_of(offer)])
-        click.echo(f"\n{masked(safe(text))}\n", err=True)
+        _show_document(offer)
     for warning in offer.warnings:
         say(_(warning))
-    click.echo(_(form.intro), err=True)
-    click.echo(
-        _("({back} goes back, {cancel} cancels for good, Ctrl-C stops here to go on later)").format(
-            back=BACK, cancel=CANCEL
-        ),
-        err=True,
-    )
+    paragraph(_(form.intro))
+    paragraph(f"  {keys}")
+
+
+def _show_document(offer: Offer) -> None:
+    found = language_of(offer)
+    if found != language():
+        say(_("There is no text in your language; this is the one in: {language}").format(language=found))
+    text = plain_text(offer.documents[found])
+    click.echo("", err=True)
+    paragraph(masked(safe(text)))
+    click.echo("", err=True)
+
+
+def _keys(procedure: Procedure | None, state: State | None) -> str:
+    """What can be typed instead of an answer."""
+    triggers = DEFINITIONS[procedure.definition].triggers(state.name) if procedure and state else frozenset()
+    keys = [f"{BACK} {_('back')}"] if "back" in triggers else []
+    if "cancel" in triggers:
+        keys.append(f"{CANCEL} {_('cancel for good')}")
+    kept = procedure is not None and procedure.revision > 0
+    keys.append(f"Ctrl-C {_('stop here and go on later') if kept else _('stop')}")
+    return "   ".join(keys)
 
 
 def _moment_or_text(text: str) -> str:
-    from datetime import datetime
-
-    from adapters.cli.words import moment_text
-
     try:
         return moment_text(datetime.fromisoformat(text))
     except ValueError:
@@ -148,15 +169,16 @@ def _text(field: Field, default: str | None) -> str | None:
 def _choose(field: Field, choices: tuple[Choice, ...], default: str | None) -> str:
     """One of a list, by its number; a file may also be given by its path."""
     for number, choice in enumerate(choices, 1):
-        click.echo(f"  {number}. {masked(safe(choice.label))}", err=True)
+        paragraph(f"  {number}. {masked(safe(choice.label))}")
+    file = field.kind is Kind.FILE
     preset = next((str(n) for n, choice in enumerate(choices, 1) if choice.value == default), None)
     while True:
         typed = _typed(_(field.label), default=preset)
         if typed.isdigit() and 1 <= int(typed) <= len(choices):
             return choices[int(typed) - 1].value
-        if field.kind is Kind.FILE and Path(typed).expanduser().is_file():
+        if file and Path(typed).expanduser().is_file():
             return typed
-        say_error(_("choose a number of the list"))
+        say_error(_("choose a number of the list, or give the path of a file") if file else _("choose a number"))
 
 
 def _new_secret(field: Field) -> Secret:
@@ -173,11 +195,22 @@ def _new_secret(field: Field) -> Secret:
         return Secret(typed)
 
 
+def _pin(label: str) -> str:
+    """A PIN that a card may be asked about at all: anything else is asked again here, so that no try is lost."""
+    while True:
+        typed = _typed(label, hide=True)
+        if _PIN.fullmatch(typed):
+            return typed
+        say_error(_(PinMalformedError.text))
+        say_hint(_(PinMalformedError.hint))
+
+
 def _yes(label: str) -> bool:
     while True:
         typed = _typed(f"{label} [{_('yes/no')}]").strip().lower()
         if typed in _YES | _NO:
             return typed in _YES
+        say_error(_("answer yes or no"))
 
 
 def _typed(label: str, *, hide: bool = False, default: str | None = None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from adapters.cli.output import result, result_as_it_is
 from adapters.cli.words import _, fill, masked, moment_text, safe
 from workflow.definition import State
 from workflow.definitions import DEFINITIONS
@@ -112,19 +113,20 @@ def as_lines(procedure: Procedure, now: datetime) -> Iterator[str]:
     if in_doubt(procedure):
         yield f"  {_(DOUBT)}"
     elif state.todo:
-        yield f"  {_('What to do')}: {_(state.todo)}"
+        yield f"  {_(state.todo)}"
     for command in next_commands(procedure)[:1]:
         yield f"  {_('Go on with')}: {command}"
 
 
-def file_lines(procedure: Procedure) -> Iterator[str]:
-    """The new file, in full: the person has to find it."""
+def print_file(procedure: Procedure) -> None:
+    """The new file, in full and unbroken: the person has to find it."""
     path = procedure.facts.get("new_keystore", {}).get("path")
-    if path is not None:
-        yield f"  {_('New keystore')}: {safe(path)}"
-        if installed := procedure.facts.get("installed"):
-            until = moment_text(datetime.fromisoformat(installed["valid_until"]))
-            yield f"  {_('Valid until')}: {until}; {_('password: the one you chose for it')}"
+    if path is None:
+        return
+    result_as_it_is(f"  {_('New keystore')}: {safe(path)}")
+    if installed := procedure.facts.get("installed"):
+        until = moment_text(datetime.fromisoformat(installed["valid_until"]))
+        result(f"  {_('Valid until')}: {until}; {_('password: the one you chose for it')}")
 
 
 def line_text(written: WrittenLine) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.cli.version import version
+from adapters.system.boundaries import reached
 from adapters.system.clock import SandboxFollowingClock, SystemClock
 from adapters.system.folders import Folders, user_folders
 from adapters.system.identifiers import new_id
@@ -62,7 +63,7 @@ class Wiring:
         from workflow.engine import Engine
 
         clock = self.clock(environment)
-        return Engine(DEFINITIONS, self.store, clock, FileLocks(self.folders.locks, clock.now), new_id)
+        return Engine(DEFINITIONS, self.store, clock, FileLocks(self.folders.locks, clock.now), new_id, reached)
 
     def steps(self, environment: str) -> Steps:
         """The steps, reaching the card, the keystores and eHealth of an environment."""
@@ -78,6 +79,7 @@ class Wiring:
 
     def keystores(self, environment: str) -> KeystoreFolder:
         """The keystore folders of an environment; those of the sandbox lie with the sandbox."""
+        from adapters.keystore import writing
         from adapters.keystore.folder import KeystoreFolder
         from adapters.keystore.protection import Encryption
 
@@ -86,7 +88,7 @@ class Wiring:
         pending = self.settings.pending_folder
         pending = folder / "pending" if pending is None else (folder if pending == Path() else pending)
         encryption = Encryption.AES if self.settings.keystore_encryption == "aes" else Encryption.COMPATIBLE
-        return KeystoreFolder(folder, pending, environment, encryption)
+        return KeystoreFolder(folder, pending, environment, encryption, writing.USUAL)
 
     def cards(self, environment: str) -> Cards:
         """The cards: of files in the sandbox unless a PKCS#11 module is set, else the eID software's."""

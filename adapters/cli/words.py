@@ -16,7 +16,11 @@ from workflow.checks import mask_ssin, ssin
 from workflow.errors import MalformedSsinError
 
 LANGUAGES = ("en", "fr", "nl", "de")
-_LOCALE_FOLDER = Path(__file__).parent / "locale"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+DOMAIN = "ehcert"
+CLICK_DOMAIN = "click"
+"""The words of the library of the command line have a catalogue of their own."""
+
 _SSIN_LIKE = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 
 _translation: gettext.NullTranslations = gettext.NullTranslations()
@@ -32,7 +36,11 @@ def set_language(wanted: str | None = None) -> None:
             break
     else:
         _language = "en"
-    _translation = gettext.translation("ehcert", _LOCALE_FOLDER, languages=[_language], fallback=True)
+    _translation = gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[_language], fallback=True)
+    # click asks gettext itself, which goes by this variable and the current domain.
+    os.environ["LANGUAGE"] = _language
+    gettext.bindtextdomain(CLICK_DOMAIN, LOCALE_FOLDER)
+    gettext.textdomain(CLICK_DOMAIN)
 
 
 def _of_the_system() -> list[str | None]:

@@ -31,7 +31,7 @@ from workflow.errors import DefinitionError, RefusedError
 from workflow.texts import mark
 
 if TYPE_CHECKING:
-    from adapters.ehealth.soap import Answer
+    from adapters.ehealth.soap import Answer, Post
 
 # PROTOCOL §6.3. assumption: in v2 a code that starts with the second one also means to wait.
 NOT_YET: Final = ("CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID")
@@ -40,14 +40,14 @@ NOT_YET: Final = ("CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID")
 class EhealthServices:
     """Implements `steps.ports.registration.RegistrationAuthority`; nothing is ever sent twice.
 
-    `now` gives the moment of the messages, with a zone.
+    `now` gives the moment of the messages, with a zone; `post` brings them in place of HTTP.
     """
 
-    def __init__(self, config: ServiceConfig, now: Callable[[], datetime]) -> None:
+    def __init__(self, config: ServiceConfig, now: Callable[[], datetime], post: Post | None = None) -> None:
         # zeep and signxml take a third of a second to import: only who talks to eHealth pays for it.
         from adapters.ehealth.soap import Soap
 
-        self._soap = Soap(config, now)
+        self._soap = Soap(config, now, post)
 
     def service_time(self) -> datetime:
         """From the Date header of an answer to getGenericOrganizationTypes; precise to the second."""

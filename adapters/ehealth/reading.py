@@ -27,7 +27,7 @@ def child(parent: Element, tag: str) -> Element:
     """The one child with this tag."""
     found = parent.findall(tag)
     if len(found) != 1:
-        raise nonsense(f"{_short(tag)}: {len(found)}")
+        raise nonsense(f"{len(found)} × <{_short(tag)}>")
     return found[0]
 
 
@@ -118,7 +118,7 @@ def _text(element: Element) -> str:
 
 def _malformed(tag: str) -> Exception:
     # Without the value: it may be personal.
-    return nonsense(f"{_short(tag)}?")
+    return nonsense(f"<{_short(tag)}>")
 
 
 def _short(tag: str) -> str:

@@ -23,6 +23,9 @@ from adapters.xml.signing import sign_enveloped
 from steps.ports.registration import SignedMessage
 from steps.ports.signing import Signer
 
+Post = Callable[[str, bytes, dict[str, str]], Reply]
+"""Brings a message to an address, once, with these headers; raises as `EhealthTransport.post` does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -35,10 +38,12 @@ class Answer:
 class Soap:
     """The three services as their WSDLs describe them; a WSDL is read when first needed."""
 
-    def __init__(self, config: ServiceConfig, now: Callable[[], datetime]) -> None:
+    def __init__(self, config: ServiceConfig, now: Callable[[], datetime], post: Post | None = None) -> None:
+        """`post` brings the messages in place of HTTP: to a far side in the same process."""
         self._config = config
         self._now = now
         self._transport = EhealthTransport(config)
+        self._post = post or self._transport.post
         self._clients: dict[str, Any] = {}
 
     def build(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> SignedMessage:
@@ -61,7 +66,7 @@ class Soap:
         """
         described = self._operation(operation)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{described.soapaction}"'}
-        reply = self._transport.post(getattr(self._config, operation.service), message.body, headers)
+        reply = self._post(getattr(self._config, operation.service), message.body, headers)
         expected = described.output.body.qname.text
         return Answer(open_answer(reply, expected, message.message_id), reply)
 

@@ -140,7 +140,7 @@ def submitted_in(answer: Element) -> Submitted:
 def chain_in(answer: Element) -> tuple[bytes, ...]:
     chain = tuple(reading.certificate(found) for found in answer.findall(r("X509Certificate")))
     if not chain:
-        raise nonsense("X509Certificate: 0")
+        raise nonsense("0 × <X509Certificate>")
     return chain
 
 
@@ -200,7 +200,7 @@ def _actor_in(actor: Element) -> Actor:
 def _identifier_in(element: Element) -> tuple[str, str]:
     identifier_type, identifier = element.get("Type"), (element.text or "").strip()
     if not identifier_type or not identifier:
-        raise nonsense("Id?")
+        raise nonsense("<Id>")
     return identifier_type, identifier
 
 

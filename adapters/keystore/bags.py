@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from asn1crypto import algos, cms, core, keys, pkcs12  # type: ignore[import-untyped]
+from asn1crypto import algos, cms, core, keys, pkcs12
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
-from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, load_pkcs12
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, PKCS12KeyAndCertificates, load_pkcs12
 
 from adapters.keystore.protection import Budget, Secret, checksum, decrypt
 from workflow.texts import mark
 
+_LOADED_DIRECTLY = frozenset({"pbes2", "pkcs12_sha1_tripledes_3key", "pkcs12_sha1_rc2_40"})
+_NO_SALT = bytes(8)
 _DEEPEST = 8  # bags in bags; nobody writes more than one level
 
 
-class Foreign(Exception):
+class ForeignContentError(Exception):
     """Sound PKCS#12, but not of the kind that eHealth keystores are; the argument is the text for people."""
+
+
+BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, UnsupportedAlgorithm)
+"""What the libraries raise over damaged content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Bags:
 def collect(content: bytes, secret: Secret, budget: Budget) -> Bags:
     """All keys and certificates of an authenticated safe.
 
-    Raises `Foreign`, `TooManyRoundsError`, and for broken content what the libraries raise.
+    Raises `ForeignContentError`, `TooManyRoundsError`, and for broken content what the libraries raise.
     """
     bags = Bags()
     for part in pkcs12.AuthenticatedSafe.load(content, strict=True):
@@ -63,7 +70,7 @@ def some_part_opens(content: bytes, secret: Secret) -> bool:
     budget = Budget()
     try:
         parts = list(pkcs12.AuthenticatedSafe.load(content))
-    except Exception:  # whatever damage does to a parser, the answer is no
+    except (ForeignContentError, *BROKEN):  # whatever damage does to a parser, the answer is no
         return False
     return any(_opens(part, secret, budget) for part in parts)
 
@@ -75,7 +82,7 @@ def _opens(part: cms.ContentInfo, secret: Secret, budget: Budget) -> bool:
             _add_part(bags, part, secret, budget)
             return bool(bags.keys or bags.certificates)
         return any(_shrouded_opens(bag, secret, budget) for bag in pkcs12.SafeContents.load(part["content"].native))
-    except Exception:  # whatever damage does to a parser, the answer is no
+    except (ForeignContentError, *BROKEN):  # whatever damage does to a parser, the answer is no
         return False
 
 
@@ -84,7 +91,7 @@ def _shrouded_opens(bag: pkcs12.SafeBag, secret: Secret, budget: Budget) -> bool
         if bag["bag_id"].native != "pkcs8_shrouded_key_bag":
             return False
         _shrouded(bag["bag_value"], secret, budget, unchecked=True)
-    except Exception:  # this key is broken, another one may not be
+    except (ForeignContentError, *BROKEN):  # this key is broken, another one may not be
         return False
     return True
 
@@ -102,7 +109,7 @@ def _add_part(bags: Bags, part: cms.ContentInfo, secret: Secret, budget: Budget)
             else:
                 _add_contents(bags, plain, secret, budget)
         case "enveloped_data":
-            raise Foreign(mark("it is protected by a key, not by a password"))
+            raise ForeignContentError(mark("it is protected by a key, not by a password"))
         case _:
             raise ValueError("a part of unknown kind")
 
@@ -127,7 +134,7 @@ def _add_contents(bags: Bags, contents: bytes, secret: Secret, budget: Budget, d
             case "safe_contents":
                 _add_contents(bags, value.untag().dump(force=True), secret, budget, depth + 1)
             case "secret_bag":
-                raise Foreign(mark("it holds a secret that is neither a key pair nor a certificate"))
+                raise ForeignContentError(mark("it holds a secret that is neither a key pair nor a certificate"))
             case _:
                 raise ValueError("a bag of unknown kind")
 
@@ -135,19 +142,22 @@ def _add_contents(bags: Bags, contents: bytes, secret: Secret, budget: Budget, d
 def _shrouded(
     value: keys.EncryptedPrivateKeyInfo, secret: Secret, budget: Budget, *, unchecked: bool = False
 ) -> rsa.RSAPrivateKey:
-    """The key in an encrypted bag; the algorithms are those of `load_der_private_key`, also the old ones."""
+    """The key in an encrypted bag; `unchecked` leaves out the slow check that the numbers of the key fit."""
     algorithm = value["encryption_algorithm"]
     budget.spend(algorithm.kdf_iterations)
     # Built anew, because the file may have been written in BER and the loader wants DER.
     sealed = keys.EncryptedPrivateKeyInfo(
         {"encryption_algorithm": algorithm, "encrypted_data": value["encrypted_data"].native}
     )
-    return _rsa(load_der_private_key(sealed.dump(), secret.utf8, unsafe_skip_rsa_key_validation=unchecked))
+    if algorithm["algorithm"].native in _LOADED_DIRECTLY:
+        return _rsa(load_der_private_key(sealed.dump(), secret.utf8, unsafe_skip_rsa_key_validation=unchecked))
+    bag = pkcs12.SafeBag({"bag_id": "pkcs8_shrouded_key_bag", "bag_value": sealed})
+    return _rsa(_alone(_data_part([bag]), secret).key)
 
 
 def _rsa(private_key: Any) -> rsa.RSAPrivateKey:
     if not isinstance(private_key, rsa.RSAPrivateKey):
-        raise Foreign(mark("it holds a key that is not an RSA key"))
+        raise ForeignContentError(mark("it holds a key that is not an RSA key"))
     return private_key
 
 
@@ -179,27 +189,23 @@ def _add_certificates_of_old_part(
     if algorithm.kdf != "pkcs12_kdf":
         raise ValueError("an unknown encryption")
     budget.spend(algorithm.kdf_iterations)
-    opened = load_pkcs12(_file_around(part, secret), secret.utf8)
+    opened = _alone(part, secret)
     if opened.key is not None:
-        raise Foreign(mark("it hides a key under a cipher that is too old"))
+        raise ForeignContentError(mark("it hides a key under a cipher that is too old"))
     found: list[PKCS12Certificate] = opened.additional_certs
     for entry in found:
         alias = (entry.friendly_name or b"").decode()
         bags.certificates.append(CertificateBag(alias, None, entry.certificate))
 
 
-def _file_around(part: cms.ContentInfo, secret: Secret) -> bytes:
-    """A PKCS#12 file that holds one part of another, with a checksum of its own."""
+def _alone(part: cms.ContentInfo, secret: Secret) -> PKCS12KeyAndCertificates:
+    """One part of a file, as cryptography reads it in a file of its own with a checksum of its own."""
     content = pkcs12.AuthenticatedSafe([part]).dump(force=True)
-    salt = bytes(8)
-    mac = {
-        "mac": {
-            "digest_algorithm": {"algorithm": "sha1"},
-            "digest": checksum(content, secret, salt, 1, "sha1"),
-        },
-        "mac_salt": salt,
-        "iterations": 1,
-    }
-    return bytes(
-        pkcs12.Pfx({"version": "v3", "auth_safe": {"content_type": "data", "content": content}, "mac_data": mac}).dump()
-    )
+    digest = checksum(content, secret, _NO_SALT, 1, "sha1")
+    mac = {"mac": {"digest_algorithm": {"algorithm": "sha1"}, "digest": digest}, "mac_salt": _NO_SALT, "iterations": 1}
+    safe = {"content_type": "data", "content": content}
+    return load_pkcs12(pkcs12.Pfx({"version": "v3", "auth_safe": safe, "mac_data": mac}).dump(), secret.utf8)
+
+
+def _data_part(bags: list[pkcs12.SafeBag]) -> cms.ContentInfo:
+    return cms.ContentInfo({"content_type": "data", "content": pkcs12.SafeContents(bags).dump()})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from asn1crypto import core, pkcs12  # type: ignore[import-untyped]
+from asn1crypto import core, pkcs12
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from adapters.keystore.bags import Bags, Foreign, collect, some_part_opens
+from adapters.keystore.bags import BROKEN, Bags, ForeignContentError, collect, some_part_opens
 from adapters.keystore.protection import HASHES, Budget, Secret, TooManyRoundsError, checksum
 from workflow.errors import KeystoreDamagedError, KeystorePasswordError, NotAKeystoreError
 from workflow.texts import mark
@@ -22,9 +22,6 @@ _TOO_LARGE = mark("it is larger than 1 MB")
 _TOO_MUCH_WORK = mark("it asks for more rounds than any keystore needs")
 _BROKEN = mark("its structure is broken")
 _CUT = mark("it is cut off")
-
-BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, UnsupportedAlgorithm)
-"""What the libraries raise over damaged content."""
 
 
 def open_container(data: bytes, password: str, path: Path | str) -> Bags:
@@ -38,38 +35,35 @@ def open_container(data: bytes, password: str, path: Path | str) -> Bags:
         raise NotAKeystoreError(path=path, reason=_TOO_LARGE)
     if not _looks_like_pkcs12(data):
         raise NotAKeystoreError(path=path, reason=_what_else(data))
-    try:
+    budget, forms = Budget(), list(_forms(password))
+    with _judged(path, _CUT if _is_cut(data) else _BROKEN):
         content, mac = _outer(data)
-        budget = Budget()
-        secret = _matching(_forms(password), content, mac, budget)
-    except TooManyRoundsError as error:
-        raise KeystoreDamagedError(path=path, reason=_TOO_MUCH_WORK) from error
-    except Foreign as error:
-        raise NotAKeystoreError(path=path, reason=str(error)) from error
-    except BROKEN as error:
-        raise KeystoreDamagedError(path=path, reason=_CUT if _is_cut(data) else _reason(error)) from error
+        secret = _matching(forms, content, mac, budget)
     if secret is None:
-        if any(some_part_opens(content, form) for form in _forms(password)):
+        if any(some_part_opens(content, form) for form in forms):
             raise KeystoreDamagedError(path=path, reason=mark("its checksum does not fit its content"))
         raise KeystorePasswordError(path=path)
-    try:
+    with _judged(path, mark("a part of it does not open with the password of the whole")):
         return collect(content, secret, budget)
+
+
+@contextlib.contextmanager
+def _judged(path: Path | str, reason: str) -> Iterator[None]:
+    """Turn what goes wrong inside into our errors; `reason` is for damage without a name of its own."""
+    try:
+        yield
+    except ForeignContentError as error:
+        raise NotAKeystoreError(path=path, reason=str(error)) from error
     except TooManyRoundsError as error:
         raise KeystoreDamagedError(path=path, reason=_TOO_MUCH_WORK) from error
-    except Foreign as error:
-        raise NotAKeystoreError(path=path, reason=str(error)) from error
+    except _Damaged as error:
+        raise KeystoreDamagedError(path=path, reason=str(error)) from error
     except BROKEN as error:
-        raise KeystoreDamagedError(
-            path=path, reason=mark("a part of it does not open with the password of the whole")
-        ) from error
+        raise KeystoreDamagedError(path=path, reason=reason) from error
 
 
 class _Damaged(ValueError):
     """Damage that has a name."""
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, _Damaged) else _BROKEN
 
 
 def _forms(password: str) -> Iterator[Secret]:
@@ -88,7 +82,7 @@ def _outer(data: bytes) -> tuple[bytes, pkcs12.MacData]:
     pfx = pkcs12.Pfx.load(data)
     kind = pfx["auth_safe"]["content_type"].native
     if kind == "signed_data":
-        raise Foreign(mark("it is protected by a key, not by a password"))
+        raise ForeignContentError(mark("it is protected by a key, not by a password"))
     if kind != "data":
         raise _Damaged(_BROKEN)
     mac = pfx["mac_data"]
@@ -100,7 +94,7 @@ def _outer(data: bytes) -> tuple[bytes, pkcs12.MacData]:
     return content, mac
 
 
-def _matching(forms: Iterator[Secret], content: bytes, mac: pkcs12.MacData, budget: Budget) -> Secret | None:
+def _matching(forms: Iterable[Secret], content: bytes, mac: pkcs12.MacData, budget: Budget) -> Secret | None:
     hash_name = mac["mac"]["digest_algorithm"]["algorithm"].native
     if hash_name not in HASHES:
         raise _Damaged(mark("the method of its checksum is not known"))
@@ -114,22 +108,24 @@ def _matching(forms: Iterator[Secret], content: bytes, mac: pkcs12.MacData, budg
 
 def _looks_like_pkcs12(data: bytes) -> bool:
     """A sequence that starts with the number 3 and another sequence."""
-    start = _header_length(data)
-    return start is not None and data[start : start + 4] == b"\x02\x01\x03\x30"
-
-
-def _header_length(data: bytes) -> int | None:
-    if len(data) < 2 or data[0] != 0x30:
-        return None
-    return 2 + (data[1] & 0x7F if data[1] & 0x80 else 0)
+    start = _header(data)[0]
+    return start > 0 and data[start : start + 4] == b"\x02\x01\x03\x30"
 
 
 def _is_cut(data: bytes) -> bool:
     """Whether the outer length says more than there is; a file of indefinite length does not tell."""
-    start = _header_length(data)
-    if start is None or start == 2:
-        return start == 2 and data[1] < 0x80 and len(data) < 2 + data[1]
-    return len(data) < start + int.from_bytes(data[2:start])
+    start, size = _header(data)
+    return len(data) < start + size
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    """Where the content of a sequence starts and how long it is; zeros for anything else."""
+    if len(data) < 2 or data[0] != 0x30:
+        return 0, 0
+    if data[1] < 0x80:
+        return 2, data[1]
+    start = 2 + (data[1] & 0x7F)
+    return start, int.from_bytes(data[2:start])
 
 
 def _what_else(data: bytes) -> str:

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from enum import Enum
 
-from asn1crypto import algos  # type: ignore[import-untyped]
+from asn1crypto import algos
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, modes

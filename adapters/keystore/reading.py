@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from adapters.keystore.bags import Bags, CertificateBag, KeyBag
-from adapters.keystore.container import BROKEN, open_container
+from adapters.keystore.bags import BROKEN, Bags, CertificateBag, KeyBag
+from adapters.keystore.container import open_container
 from steps.ports.keystore import KeyEntry, Keystore
 from workflow.errors import KeystoreDamagedError
 from workflow.texts import mark

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from asn1crypto import core, keys, pkcs12  # type: ignore[import-untyped]
+from asn1crypto import core, keys, pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -26,7 +26,7 @@ def get_actor_qualities(desk: Desk, call: Call) -> Answer:
     return Answer([make(certra("NaturalPersonAuthorization"), write_boolean(care_provider)), *organizations])
 
 
-def get_generic_organization_types(desk: Desk, call: Call) -> Answer:
+def get_generic_organization_types(_desk: Desk, _call: Call) -> Answer:
     """The types of organisation that are accepted, with their rules."""
     return Answer([_organization_type(known) for known in ORGANIZATION_TYPES])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from asn1crypto import csr as asn1_csr  # type: ignore[import-untyped]
+from asn1crypto import csr as asn1_csr
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes

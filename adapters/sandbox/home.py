@@ -18,7 +18,7 @@ from adapters.sandbox.cards import CardFolder, CardKind, SoftwareCard, make_card
 from adapters.sandbox.clock import Clock, SandboxClock
 from adapters.sandbox.desk import Rules
 from adapters.sandbox.enrolment import Enrolled, enrol
-from adapters.sandbox.files import private_folder, sync_folder
+from adapters.sandbox.files import PRIVATE_FOLDER, private_folder, sync_folder
 from adapters.sandbox.people import Person, RegisteredOrganization
 from adapters.sandbox.pki import Pki, RandomBytes
 from adapters.sandbox.store import Store
@@ -56,7 +56,7 @@ class Sandbox:
     @classmethod
     def open(cls, folder: Path, rules: Rules | None = None, keys: KeyMaker | None = None) -> Self:
         """The sandbox in this folder (mode 0700); everything that is missing is made."""
-        private_folder(folder)
+        private_folder(folder).chmod(PRIVATE_FOLDER)
         maker = keys or _FreshKeys()
         pki = _open_pki(folder, maker)
         clock = SandboxClock(folder)

@@ -65,7 +65,7 @@ class Part:
     most: int | None = 1
 
 
-def any_text(value: str) -> bool:
+def any_text(_value: str) -> bool:
     """xs:string."""
     return True
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from adapters.sandbox.acts import Act
 from adapters.sandbox.content import commons, make, write_boolean, write_moment
 from adapters.sandbox.operations import ETKDEPOT_PATH, Operation
 from adapters.sandbox.refusal import Refusal
@@ -25,11 +26,16 @@ _WITHOUT_STATUS: Final = frozenset({"getExistingApplicationIds", "getEtk"})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer for the HTTP server."""
+    """An answer for the HTTP server.
+
+    `headers` are added, or take the place of the usual ones; `act` is what the connection does wrong.
+    """
 
     status: int
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    act: Act | None = None
 
 
 def good(operation: Operation, identifier: str, answers: str | None, now: datetime, children: list[Element]) -> Reply:

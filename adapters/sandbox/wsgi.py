@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -58,7 +59,7 @@ class Application:
             *extra,
         ]
         start_response(f"{reply.status} {_REASONS[reply.status]}", headers)
-        return [reply.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
 
     def _reply(self, environ: dict[str, Any]) -> tuple[Reply, list[tuple[str, str]]]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
@@ -82,7 +83,8 @@ class Application:
         try:
             reply = self._far_side.answer(service, body)
         except Exception as error:  # a bug of the sandbox: the client sees what it would see of a broken service
-            _log.error("%s: %s", service, type(error).__name__)
+            # Without the error's message, which could hold personal data.
+            _log.error("%s: %s\n%s", service, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             reply = fault("_failed", NOT_AVAILABLE, "The service failed.", ours=True)
         if self._recording:
             self._recording.response(name, reply.body)
@@ -161,7 +163,7 @@ def serve(
     opened = sandbox or Sandbox.open(folder)
     server = _server(opened, port, messages, far_side)
 
-    def stop(number: int, frame: object) -> None:
+    def stop(_number: int, _frame: object) -> None:
         # `shutdown` waits for the loop that this handler interrupts: it must come from another thread.
         threading.Thread(target=server.shutdown, daemon=True).start()
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from adapters.system.files import private_folder
+from adapters.system.files import private_folder, reason_of
 from workflow.errors import BusyError, StoreUnusableError
 from workflow.procedure import ProcedureId
+from workflow.texts import mark
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,11 +25,18 @@ if sys.platform == "win32":
         os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
+    def _wait_for(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
 else:
     import fcntl
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _wait_for(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,8 @@ class FileLocks:
     @contextlib.contextmanager
     def hold(self, procedure: ProcedureId) -> Iterator[None]:
         """See `workflow.ports.Locks.hold`."""
-        private_folder(self.folder)
-        try:
-            descriptor = os.open(self.folder / f"{procedure}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreUnusableError(path=self.folder, reason=error.strerror) from error
+        private_folder(self.folder, inside=self.folder.parent)
+        descriptor = _opened(self.folder / f"{procedure}.lock")
         try:
             self._take(descriptor, procedure)
             yield
@@ -60,6 +65,29 @@ class FileLocks:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "since": self.now().isoformat()}).encode())
+
+
+@contextlib.contextmanager
+def waiting_lock(file: Path) -> Iterator[None]:
+    """Hold a lock for some milliseconds, waiting for whoever holds it; it dies with its process.
+
+    Raises `StoreUnusableError`.
+    """
+    descriptor = _opened(file)
+    try:
+        _wait_for(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened(file: Path) -> int:
+    """A lock file, mode 0600 whatever the umask; a link that lies in its place is not followed."""
+    try:
+        return os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        reason = mark("it is a link that ehcert did not make") if file.is_symlink() else reason_of(error)
+        raise StoreUnusableError(path=file, reason=reason) from error
 
 
 def _holder(descriptor: int) -> dict[str, object]:

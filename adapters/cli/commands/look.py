@@ -44,7 +44,7 @@ def status(ended: bool, limit: int, offset: int, environment: str | None, as_jso
 @click.argument("procedure_id", metavar="ID")
 @json_option
 def show(procedure_id: str, as_json: bool) -> int:
-    """Show one procedure with its journal; without ID nothing is guessed."""
+    """Show one procedure with its journal."""
     wiring = wire()
     set_language(wiring.settings.language)
     identifier = wiring.store.find(procedure_id)
@@ -56,8 +56,9 @@ def show(procedure_id: str, as_json: bool) -> int:
         keystore = procedure.facts.get("new_keystore", {}).get("path")
         emit("show", procedure=body, keystore=keystore, journal=[view.line_json(line) for line in journal])
         return Exit.OK
-    for text in (*view.as_lines(procedure, now), *view.file_lines(procedure)):
+    for text in view.as_lines(procedure, now):
         result(text)
+    view.print_file(procedure)
     result()
     result(_("Journal"))
     for written in journal:

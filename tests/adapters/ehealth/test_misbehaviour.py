@@ -183,14 +183,19 @@ def test_an_unknown_name_is_unreachable(monkeypatch):
         fetch(EhealthServices(config_for("https://nowhere.invalid"), now=lambda: NOW))
 
 
-def test_no_connection_in_time_is_unreachable(monkeypatch):
+def test_no_connection_in_time_is_unreachable_after_one_attempt(monkeypatch):
+    attempts = []
+
     def slow(*_, **__):
+        attempts.append(1)
         raise TimeoutError
 
     monkeypatch.setattr("urllib3.util.connection.create_connection", slow)
 
     with pytest.raises(EhealthUnreachableError, match="in time"):
         fetch(EhealthServices(config_for("http://127.0.0.1:9"), now=lambda: NOW))
+
+    assert len(attempts) == 1
 
 
 def test_a_proxy_of_the_environment_is_not_used_for_this_computer(far, services, monkeypatch):

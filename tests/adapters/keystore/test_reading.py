@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from asn1crypto import algos, core, keys, pkcs12  # type: ignore[import-untyped]
+from asn1crypto import algos, core, keys, pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
@@ -288,7 +288,7 @@ def test_absurd_round_counts_are_refused_at_once(rounds: int) -> None:
     assert time.monotonic() - start < 1
 
 
-def test_absurd_rounds_of_a_key_are_refused_at_once(etk: KeyEntry) -> None:
+def test_absurd_rounds_of_a_key_are_refused_at_once() -> None:
     algorithm = algos.EncryptionAlgorithm(
         {"algorithm": "pkcs12_sha1_tripledes_3key", "parameters": {"salt": b"12345678", "iterations": 2**31 - 1}}
     )
@@ -352,7 +352,7 @@ def test_a_flipped_byte_never_loses_a_key(etk: KeyEntry, encryption: Encryption,
         assert time.monotonic() - start < 20
 
 
-@pytest.mark.parametrize("every", [pytest.param(7, marks=pytest.mark.slow), 149])
+@pytest.mark.parametrize("every", [pytest.param(61, marks=pytest.mark.slow), 307])
 @pytest.mark.parametrize("rewrite", [bytes, safe_in_ber])
 def test_a_flipped_byte_under_a_good_checksum_never_loses_a_key(
     etk: KeyEntry, rewrite: Callable[[bytes], bytes], every: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asn1crypto import pkcs12  # type: ignore[import-untyped]
+from asn1crypto import pkcs12
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +29,7 @@ def test_a_finished_keystore_round_trips(finished: Keystore, encryption: Encrypt
     assert content(read(data, PASSWORD)) == content(finished)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     aliases=st.lists(_ALIASES, min_size=1, max_size=4, unique_by=str.lower),
@@ -73,9 +74,7 @@ def test_no_two_files_share_a_salt(etk: KeyEntry) -> None:
     assert write(keystore, PASSWORD, rounds=FEW) != write(keystore, PASSWORD, rounds=FEW)
 
 
-def test_a_certificate_of_two_chains_is_stored_once(
-    pool: list[rsa.RSAPrivateKey], delivered: KeyEntry, etk: KeyEntry
-) -> None:
+def test_a_certificate_of_two_chains_is_stored_once(pool: list[rsa.RSAPrivateKey], delivered: KeyEntry) -> None:
     one = Keystore((delivered,))
     second = KeyEntry("second", pool[2], (issue("Second", pool[2], "CA", pool[4]), *delivered.chain[1:]))
     two = Keystore((delivered, second))

@@ -1,4 +1,4 @@
-"""The sandbox in memory with people, cards and keys that are made once, and the official schemas when they are there."""
+"""The sandbox in memory, with people, cards and keys made once; the official schemas when they are there."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from adapters.sandbox.home import Sandbox
-from adapters.sandbox.people import COLLEAGUE, HOSPITAL, MANAGER, PROVIDER, SCRUTINIZED
+from adapters.sandbox.people import COLLEAGUE, MANAGER, PROVIDER, SCRUTINIZED
 from adapters.sandbox.pki import Pki, key_usage
 from steps.ports.signing import Signer
 from tests.adapters.sandbox.client import (
@@ -31,7 +31,6 @@ from tests.adapters.sandbox.client import (
     encryption_certificate,
     find,
     key_identifier,
-    request_subject,
     tag,
 )
 

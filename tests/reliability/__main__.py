@@ -1,0 +1,77 @@
+# ruff: noqa: T201
+"""`python -m tests.reliability [ROW …]`: run the rows, print one table, write reliability.json.
+
+FULL=1 runs every case, otherwise a sample chosen by SEED; JOBS is the number of processes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tests.reliability.counting import FULL, ROWS, SEED, Counts, Row, Verdict, run_case
+from tests.reliability.table import head, line, write
+
+
+def load_rows() -> dict[str, Row]:
+    """Import every module that makes rows."""
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"tests.reliability.{path.stem}")
+    return ROWS
+
+
+def _run(row: str, case: str) -> tuple[Verdict, float]:
+    """In a process of its own; forked, so the rows are known."""
+    return run_case(next(known for known in ROWS[row].cases() if known.name == case))
+
+
+def _counted(row: Row, pool: ProcessPoolExecutor) -> Counts:
+    counts = Counts(row.name)
+    names = [case.name for case in row.chosen()]
+    for name, (verdict, seconds) in zip(names, pool.map(_run, [row.name] * len(names), names), strict=True):
+        counts.add(name, verdict, seconds)
+    return counts
+
+
+def _all_counted(rows: list[Row], jobs: int) -> Iterator[Counts]:
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
+        for row in rows:
+            yield _counted(row, pool)
+
+
+def main(wanted: list[str]) -> int:
+    """Returns 0 when every row is clean."""
+    warnings.simplefilter("error")
+    known = load_rows()
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        print(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}", file=sys.stderr)
+        return 2
+    rows = [known[name] for name in sorted(wanted or known, key=_number)]
+    jobs = int(os.environ.get("JOBS", os.cpu_count() or 1))
+    print(head())
+    counted = []
+    for counts in _all_counted(rows, jobs):
+        counted.append(counts)
+        print(line(counts), flush=True)
+    write(Path("reliability.json"), counted, full=FULL)
+    print(f"seed {SEED}, {'every case' if FULL else 'a sample; FULL=1 runs every case'}")
+    for counts in counted:
+        for failure in counts.failures:
+            print(failure, file=sys.stderr)
+    return 0 if counted and all(counts.is_clean for counts in counted) else 1
+
+
+def _number(name: str) -> tuple[int, str]:
+    digits = "".join(c for c in name if c.isdigit())
+    return int(digits or 0), name
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

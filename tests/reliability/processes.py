@@ -1,0 +1,266 @@
+"""Real processes for the reliability rows: a sandbox and `ehcert` commands, forked from one warm parent.
+
+Forking saves the start of Python; apart from that each command is a process of its own, with its own files, that can
+be killed. What they share is on disk, in the home that a case gets as a copy of one template.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.cli.demonstration import ANSWERS, HANDOVER, NEW_PASSWORD
+from adapters.cli.rehearsal import PASSWORD, PIN, furnish, people
+from adapters.keystore.reading import read
+from adapters.sandbox.home import Sandbox
+from steps.ports.keystore import Keystore
+from tests.reliability.counting import Harm, Problem
+from tests.reliability.judging import check
+from workflow.errors import KeystoreError
+
+_START_SECONDS = 30.0
+_COMMAND_SECONDS = 60.0
+
+SECRETS = {"keystore_password": PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": PIN}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: `signal` when it was killed; `answer` is its JSON when there is one."""
+
+    code: int | None
+    signal: int | None
+    answer: Mapping[str, Any]
+    errors: str
+
+    @property
+    def state(self) -> str | None:
+        """The state in which it left the procedure."""
+        state = self.answer.get("procedure", {}).get("state")
+        return None if state is None else str(state)
+
+
+def warm_up() -> None:
+    """Import what the commands import, once, so that a forked one starts at once."""
+    import adapters.cli.answers
+    import adapters.cli.commands.go_on
+    import adapters.cli.commands.look
+    import adapters.cli.commands.start
+    import adapters.ehealth.client
+    import adapters.eid.software
+    import adapters.keystore.keys
+    import adapters.sandbox.wsgi
+    import state.store
+    import steps.registry
+    import workflow.engine  # noqa: F401
+
+
+def few_rounds() -> None:
+    """Make keystores with few rounds from now on, here and in what is forked: their strength is not tried here."""
+    from adapters.keystore import writing
+
+    writing.USUAL = writing.Rounds(10, 10)
+
+
+def make_template(folder: Path) -> Path:
+    """A home with a furnished sandbox: a person, a card, a current keystore."""
+    from adapters.cli.wiring import Wiring
+    from adapters.system.folders import user_folders
+    from adapters.system.settings import read_settings
+
+    folders = user_folders({"EHCERT_HOME": str(folder)})
+    settings = read_settings(folders.settings_file, {}, environment="sandbox")
+    sandbox = Sandbox.open(folders.sandbox)
+    furnish(sandbox, Wiring(folders, settings).keystores("sandbox"), people()["provider"], timedelta(days=60), "rsa")
+    sandbox.close()
+    (folder / "answers.yaml").write_text(ANSWERS + HANDOVER)
+    return folder
+
+
+class Home:
+    """The home of one case."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        shutil.copytree(template, folder)
+        self.folder = folder
+        self._current = next((self.sandbox / "keystore").glob("*.p12"))
+        self._current_content = self._current.read_bytes()
+
+    @property
+    def sandbox(self) -> Path:
+        """The folder of the far side."""
+        return self.folder / "data" / "sandbox"
+
+    def variables(self) -> dict[str, str]:
+        """The environment of the commands."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EHCERT_")}
+        return {**kept, "EHCERT_HOME": str(self.folder), "EHCERT_ENVIRONMENT": "sandbox", "EHCERT_LANGUAGE": "en"}
+
+    def run(self, *arguments: str, variables: Mapping[str, str] | None = None, secrets: bool = True) -> Ended:
+        """Run `ehcert` with these arguments in a process of its own, and wait for its end."""
+        return self.wait(self.begin(*arguments, variables=variables, secrets=secrets))
+
+    def begin(self, *arguments: str, variables: Mapping[str, str] | None = None, secrets: bool = True) -> int:
+        """Start `ehcert`; returns the process."""
+        given = {f"EHCERT_SECRET_{name.upper()}": value for name, value in SECRETS.items()} if secrets else {}
+        environment = {**self.variables(), **given, **(variables or {})}
+        return _forked(lambda: _command(arguments), environment, self.folder)
+
+    def wait(self, pid: int, seconds: float = _COMMAND_SECONDS) -> Ended:
+        """Wait for a command; one that does not end is killed, and counts as killed by SIGALRM."""
+        status = _waited(pid, seconds)
+        output = self.folder / f"out.{pid}"
+        errors = self.folder / f"err.{pid}"
+        text = output.read_text() if output.exists() else ""
+        ended = Ended(
+            os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+            os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+            _json(text),
+            errors.read_text() if errors.exists() else "",
+        )
+        output.unlink(missing_ok=True)
+        errors.unlink(missing_ok=True)
+        return ended
+
+    def renew(self, **variables: str) -> Ended:
+        """`ehcert renew` with the usual answers."""
+        return self.run("renew", "--answers", "answers.yaml", "--json", variables=variables)
+
+    def resume(self, *, answers: bool = True, **variables: str) -> Ended:
+        """`ehcert resume` with the usual answers."""
+        given = ("--answers", "answers.yaml") if answers else ()
+        return self.run("resume", *given, "--json", variables=variables)
+
+    def move_clock(self, by: timedelta) -> None:
+        """Let time pass, for the sandbox and its clients."""
+        from adapters.sandbox.clock import SandboxClock
+
+        SandboxClock(self.sandbox).move(by)
+
+    def states(self) -> list[str]:
+        """The states of the stored procedures; empty while there is none, or no store."""
+        file = self.folder / "data" / "procedures.sqlite"
+        if not file.exists():
+            return []
+        connection = sqlite3.connect(file)
+        try:
+            return [state for (state,) in connection.execute("SELECT state FROM procedure")]
+        except sqlite3.OperationalError:
+            return []
+        finally:
+            connection.close()
+
+    def keystores(self) -> list[Keystore]:
+        """Every keystore that opens, finished or not."""
+        opened = []
+        for file in sorted((self.sandbox / "keystore").rglob("*.p12")):
+            for password in (NEW_PASSWORD, PASSWORD):
+                with contextlib.suppress(KeystoreError):
+                    opened.append(read(file.read_bytes(), password, path=file))
+                    break
+        return opened
+
+    def judged(self, *, renewed: bool = True) -> list[Problem]:
+        """What the far side's log and the keystores say; the keystore that was in use must be as it was."""
+        sandbox = Sandbox.open(self.sandbox)
+        try:
+            problems = check(sandbox, self.keystores(), renewed=renewed)
+        finally:
+            sandbox.close()
+        if self._current.read_bytes() != self._current_content:
+            problems.append(Problem(Harm.LOST, "the keystore in use was touched"))
+        return problems
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """The sandbox, served by a process of its own while the block runs."""
+        pid = _forked(lambda: _serve(self.sandbox), self.variables(), self.folder)
+        try:
+            deadline = time.monotonic() + _START_SECONDS
+            while not (self.sandbox / "address.json").exists():
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the sandbox does not start")
+                time.sleep(0.01)
+            yield
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            (self.sandbox / "address.json").unlink(missing_ok=True)
+
+
+def _serve(folder: Path) -> int:
+    from adapters.sandbox.wsgi import serve
+
+    serve(folder)
+    return 0
+
+
+def _command(arguments: tuple[str, ...]) -> int:
+    from adapters.cli.app import run
+    from adapters.cli.words import set_language
+
+    set_language()
+    return int(run(list(arguments)))
+
+
+def _forked(work: Any, environment: Mapping[str, str], folder: Path) -> int:
+    """Run `work` in a forked process, with its output in files of `folder`; returns the process."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        for stream, name, flags in ((0, os.devnull, os.O_RDONLY), (1, "out", os.O_WRONLY), (2, "err", os.O_WRONLY)):
+            path = name if stream == 0 else folder / f"{name}.{os.getpid()}"
+            descriptor = os.open(path, flags | (os.O_CREAT if stream else 0), 0o600)
+            os.dup2(descriptor, stream)
+        sys.stdin = os.fdopen(0, closefd=False)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+        code = work()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException as error:  # noqa: BLE001  (a forked process must never return into its parent's code)
+        import traceback
+
+        traceback.print_exception(error)
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _waited(pid: int, seconds: float) -> int:
+    deadline = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return status
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGALRM)
+            return os.waitpid(pid, 0)[1]
+        time.sleep(0.005)
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(text.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        return {}
+    return found

@@ -1,0 +1,126 @@
+"""The keystore folders in memory, with the meaning of the real ones."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from adapters.keystore import names
+from steps.ports.keystore import Keystore, KeystoreFile
+from workflow.errors import (
+    FolderNotWritableError,
+    KeystoreChangedError,
+    KeystoreDamagedError,
+    KeystoreMissingError,
+    KeystorePasswordError,
+)
+
+
+@dataclass
+class MemoryKeystores:
+    """Implements `steps.ports.keystore.Keystores`: `content` maps a path to what is there and its password.
+
+    A test may change `content` as another program would; None in the place of a keystore is a damaged file.
+    `full` True: nothing can be written any more.
+    """
+
+    environment: str = "sandbox"
+    folder: Path = Path("/keystore")
+    content: dict[Path, tuple[Keystore | None, str]] = field(default_factory=dict)
+    full: bool = False
+
+    @property
+    def pending(self) -> Path:
+        """Where the unfinished ones are."""
+        return self.folder / "pending"
+
+    def check(self) -> None:
+        """See `steps.ports.keystore.Keystores.check`."""
+        if self.full:
+            raise FolderNotWritableError(path=self.folder, reason="the disk is full")
+
+    def files(self) -> list[KeystoreFile]:
+        """See `steps.ports.keystore.Keystores.files`."""
+        found = [self.describe(path) for path in self.content]
+        mine = [file for file in found if file.environment == self.environment]
+        return sorted(mine, key=lambda one: (one.made_at or datetime.min, one.path.name), reverse=True)
+
+    def describe(self, path: Path) -> KeystoreFile:
+        """See `steps.ports.keystore.Keystores.describe`."""
+        name = names.parse(path.name)
+        return KeystoreFile(
+            path,
+            name.identifier_type,
+            name.identifier,
+            name.application_id,
+            name.made_at,
+            name.environment,
+            path.parent == self.pending,
+        )
+
+    def open(self, path: Path, password: str) -> Keystore:
+        """See `steps.ports.keystore.Keystores.open`."""
+        if path not in self.content:
+            raise KeystoreMissingError(path=path)
+        keystore, its_password = self.content[path]
+        if keystore is None:
+            raise KeystoreDamagedError(path=path, reason="it is cut short")
+        if unicodedata.normalize("NFC", password) != its_password:
+            raise KeystorePasswordError(path=path)
+        return keystore
+
+    def name_for(
+        self, identifier_type: str, identifier: str, application_id: str | None, requested_at: datetime
+    ) -> str:
+        """See `steps.ports.keystore.Keystores.name_for`."""
+        owner = f"{identifier_type}={identifier}" + (f",{application_id}" if application_id else "")
+        return names.name_of(owner, requested_at.astimezone(), self.environment)
+
+    def create(self, name: str, keystore: Keystore, password: str) -> Path:
+        """See `steps.ports.keystore.Keystores.create`."""
+        self.check()
+        for candidate in names.later_names(name, self.environment):
+            if self.find(candidate) is None:
+                break
+        path = self.pending / candidate
+        self.content[path] = (keystore, unicodedata.normalize("NFC", password))
+        return path
+
+    def replace(self, path: Path, keystore: Keystore, password: str) -> None:
+        """See `steps.ports.keystore.Keystores.replace`."""
+        try:
+            present = self.open(path, password)
+        except (KeystorePasswordError, KeystoreDamagedError) as error:
+            raise KeystoreChangedError(path=path, reason="it does not open as before") from error
+        if not _keys(present) <= _keys(keystore):
+            raise KeystoreChangedError(path=path, reason="it holds a key that would be lost")
+        self.check()
+        self.content[path] = (keystore, unicodedata.normalize("NFC", password))
+
+    def finish(self, path: Path) -> Path:
+        """See `steps.ports.keystore.Keystores.finish`."""
+        target = self.folder / path.name
+        if path.parent == self.pending and path in self.content:
+            if target in self.content and self.content[target] != self.content[path]:
+                raise KeystoreChangedError(path=path, reason="another file of this name is in the keystore folder")
+            self.content[target] = self.content.pop(path)
+        if target not in self.content:
+            raise KeystoreMissingError(path=target)
+        return target
+
+    def discard(self, path: Path) -> None:
+        """See `steps.ports.keystore.Keystores.discard`."""
+        if path.parent != self.pending:
+            raise ValueError("only an unfinished keystore can be discarded")
+        self.content.pop(path, None)
+
+    def find(self, name: str) -> Path | None:
+        """See `steps.ports.keystore.Keystores.find`."""
+        return next((one / name for one in (self.pending, self.folder) if one / name in self.content), None)
+
+
+def _keys(keystore: Keystore) -> set[tuple[int, int]]:
+    numbers = [entry.private_key.private_numbers() for entry in keystore.keys]
+    return {(one.p, one.q) for one in numbers}

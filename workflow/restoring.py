@@ -1,0 +1,45 @@
+"""What becomes of a procedure that comes back from a copy: since the copy was made, anything may have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from workflow.definition import Definition
+from workflow.machine import derive, facts_before
+from workflow.procedure import Line, Procedure
+from workflow.replaying import changes_of, standing
+from workflow.upgrades import brought_forward
+
+_OLD_KEYSTORE = "old_keystore"
+"""The fact that names a file of the computer on which the copy was made: it is chosen anew."""
+
+
+def doubted(definition: Definition, procedure: Procedure, now: datetime, kind: str) -> tuple[Procedure, Line]:
+    """The procedure as it may go on, and the line of `kind` that says so.
+
+    Once a key exists, the state at hand counts as sent without an answer: eHealth is asked before anything is sent.
+    Without a key there is nothing to ask about: the look-up before is done anew, which finds a request under way.
+    """
+    current = brought_forward(procedure, definition.version)
+    going_on = standing(definition, replace(current, since=now), _doubted_facts(definition, current, now), now)
+    return going_on, Line(now, kind, procedure.state, details={"to": going_on.state}, changes=changes_of(procedure, going_on))
+
+
+def _doubted_facts(definition: Definition, procedure: Procedure, now: datetime) -> Mapping[str, Any]:
+    facts = procedure.facts
+    if procedure.ended or "intent" in facts or definition.sent_by in facts:
+        return facts
+    if "key" in facts:
+        intent = {
+            "operation": definition.state(derive(definition, facts)).name,
+            "at": now.isoformat(),
+            "message_id": "",
+            "sha256": "",
+            "public_key_identifier": facts["key"]["public_key_identifier"],
+        }
+        return {**facts, "intent": intent}
+    asking = next((state for state in definition.states if state.until in (_OLD_KEYSTORE, definition.kept_from)), None)
+    return facts_before(definition, asking.name, facts) if asking else facts

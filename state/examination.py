@@ -9,7 +9,7 @@ from typing import Any
 
 from state.anchor import Mark
 from state.keys import StoreKeys
-from state.rows import FIRST_LINK, details_open_at, link_after, procedure_of
+from state.rows import FIRST_LINK, details_open_at, link_after, link_holds, procedure_of
 from workflow.errors import JournalDamagedError, StoreDamagedError
 from workflow.procedure import Procedure
 from workflow.texts import mark
@@ -75,8 +75,13 @@ def examine(keys: StoreKeys, procedure: str, row: Row | None, rows: Sequence[Row
     found, row_defects = _row(keys, row)
     lines = row["lines"] if row is not None and found is not None else None
     head = row["head"] if row is not None and found is not None else None
-    line_defects = _Chain(keys, rows, lines, head).defects()
-    return Examined(procedure, row, rows, mark, found, row_defects, line_defects, _age(row, found, rows, mark))
+    rows = [line for line in rows if isinstance(line["number"], int)]
+    chain = _Chain(keys, rows, lines, head)
+    line_defects = chain.defects()
+    if chain.goes_on:
+        found, row_defects = None, (Defect(None, _BEHIND),)
+    age_defects = _age(len(rows) if lines is None else lines, rows, mark, bool(line_defects))
+    return Examined(procedure, row, rows, mark, found, row_defects, line_defects, age_defects)
 
 
 def _row(keys: StoreKeys, row: Row | None) -> tuple[Procedure | None, tuple[Defect, ...]]:
@@ -88,19 +93,19 @@ def _row(keys: StoreKeys, row: Row | None) -> tuple[Procedure | None, tuple[Defe
         return None, (Defect(None, error.details["reason"]),)
 
 
+_BEHIND = mark("what is stored about it is older than its journal")
 _OLDER = mark("it is older than what this computer last wrote")
 _OTHER = mark("its journal is another than the one that this computer wrote")
 
 
-def _age(row: Row | None, found: Procedure | None, rows: Sequence[Row], anchored: Mark | None) -> tuple[Defect, ...]:
+def _age(length: int, rows: Sequence[Row], anchored: Mark | None, damaged: bool) -> tuple[Defect, ...]:
     """What the anchor says: nothing when the database is as new as it, or newer."""
     if anchored is None:
         return ()
-    length = row["lines"] if row is not None and found is not None else len(rows)
     if length < anchored.lines:
         return (Defect(None, _OLDER),)
     at_mark = next((line for line in rows if line["number"] == anchored.lines), None)
-    if at_mark is not None and at_mark["link"] != anchored.head:
+    if not damaged and at_mark is not None and at_mark["link"] != anchored.head:
         return (Defect(None, _OTHER),)
     return ()
 
@@ -113,6 +118,7 @@ class _Chain:
         self._rows = rows
         self._lines = lines
         self._head = head
+        self.goes_on = False  # whether true lines follow after the last one that the row knows
 
     def defects(self) -> tuple[Defect, ...]:
         found: list[Defect] = []
@@ -124,7 +130,10 @@ class _Chain:
             gap, expected = number != expected, number + 1
             right = {link_after(self._keys, link, row) for link in links}
             if self._lines is not None and number > self._lines:
-                found.append(_defect(number, Flaw.FORGED))
+                if row["link"] in right and not gap:
+                    self.goes_on = True
+                else:
+                    found.append(_defect(number, Flaw.FORGED))
             elif gap and self._home(row) == number:
                 pass  # the line before is missing: the next one tells whether this one's link holds
             elif row["link"] not in right:
@@ -138,7 +147,7 @@ class _Chain:
             return []
         if expected <= self._lines:
             return [_defect(expected, Flaw.CUT)]
-        if self._head not in links and expected == self._lines + 1 and self._lines not in named:
+        if not self.goes_on and self._head not in links and expected == self._lines + 1 and self._lines not in named:
             return [_defect(self._lines, Flaw.CHANGED)]
         return []
 
@@ -155,8 +164,8 @@ class _Chain:
         """Whether the line after it, or the procedure's row, knows the link that is written."""
         if position + 1 < len(self._rows):
             following = self._rows[position + 1]
-            return bool(link_after(self._keys, str(row["link"]), following) == following["link"])
-        return self._head == row["link"]
+            return link_holds(self._keys, str(row["link"]), following)
+        return bool(self._head == row["link"])
 
     def _home(self, row: Row) -> int | None:
         """The number of the line for which these details were sealed."""

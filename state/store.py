@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from state.database import READING
+from state.anchor import Anchor, AnchorFile, Mark
+from state.database import check_soundness, reading, writing
+from state.examination import Examined, Row, examine
 from state.keys import StoreKeys
 from state.rows import FIRST_LINK, journal_rows, line_of, link_holds, procedure_of, procedure_row
-from state.tables import JournalRow, ProcedureRow
+from state.tables import JOURNAL, PROCEDURE
 from workflow.errors import (
+    AnchorDamagedError,
     BusyError,
     NoSuchProcedureError,
     ProcedureUnderWayError,
@@ -23,18 +25,26 @@ from workflow.errors import (
     WhichProcedureError,
 )
 from workflow.procedure import Line, Procedure, ProcedureId, WrittenLine
+from workflow.texts import mark
 
-_PROCEDURE = ProcedureRow.__table__  # type: ignore[attr-defined]
-_JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
+UNREADABLE = "unreadable"
+"""The kind that stands for the lines of a journal that cannot be read."""
+
+_GONE = mark("it is missing from the database, which is older than what this computer last wrote")
 
 
 class DatabaseStore:
-    """The `Store` of the engine, and the look-ups of the commands."""
+    """The `Store` of the engine, and the look-ups of the commands.
 
-    def __init__(self, engine: Engine, store_key: bytes) -> None:
+    With an `anchor` a database that is older than what was last written here is noticed, before anything is sent.
+    """
+
+    def __init__(self, engine: Engine, store_key: bytes, anchor: AnchorFile | None = None) -> None:
         self._engine = engine
         self._keys = StoreKeys.of(store_key)
+        self._anchor = Anchor(self._keys, anchor)
         self._chains: dict[str, tuple[str | None, int, str]] = {}
+        self._unanchored: set[str] = set()
 
     # --- what the engine needs ------------------------------------------------------------------------------------
 
@@ -44,65 +54,80 @@ class DatabaseStore:
         stored = replace(procedure, revision=1)
         rows, head = journal_rows(self._keys, procedure.id, list(lines), after=0, head=FIRST_LINK)
         row = procedure_row(self._keys, stored, identity=hashed, lines=len(rows), head=head)
-        with self._writing() as connection:
-            under_way = select(_PROCEDURE.c.id).where(_PROCEDURE.c.identity == hashed)
+        with writing(self._engine) as connection:
+            check_soundness(connection)
+            self._check_nobody_is_missing(connection, hashed)
+            under_way = select(PROCEDURE.c.id).where(PROCEDURE.c.identity == hashed)
             if (other := connection.execute(under_way).scalar()) is not None:
                 raise ProcedureUnderWayError(id=other)
             try:
-                connection.execute(insert(_PROCEDURE), [row])
+                connection.execute(insert(PROCEDURE), [row])
             except IntegrityError as error:
                 raise ProcedureUnderWayError(id="?") from error
-            connection.execute(insert(_JOURNAL), rows)
-        self._chains[procedure.id] = (hashed, len(rows), head)
+            connection.execute(insert(JOURNAL), rows)
+        self._written(procedure.id, row["identity"], len(rows), head)
         return stored
 
     def load(self, procedure: ProcedureId) -> Procedure:
-        """See `workflow.ports.Store.load`."""
-        with self._reading() as connection:
-            found = connection.execute(select(_PROCEDURE).where(_PROCEDURE.c.id == procedure)).mappings().first()
-            if found is None:
-                raise NoSuchProcedureError(id=procedure)
-            last = select(_JOURNAL).where(_JOURNAL.c.procedure_id == procedure, _JOURNAL.c.number == found["lines"])
-            line = connection.execute(last).mappings().first()
-        loaded = procedure_of(self._keys, found)
-        if line is None or line["link"] != found["head"]:
-            raise StoreDamagedError(id=procedure, reason="the last line of its journal is missing or was changed")
-        self._chains[procedure] = (found["identity"], found["lines"], found["head"])
+        """See `workflow.ports.Store.load`; the whole journal is checked, and its age against the anchor."""
+        examined = self.examine(procedure)
+        if examined.row is None and not examined.rows and examined.mark is None:
+            with reading(self._engine) as connection:
+                check_soundness(connection)
+            raise NoSuchProcedureError(id=procedure)
+        loaded = examined.sound()
+        assert examined.row is not None, "a sound procedure has a row"
+        self._chains[procedure] = (examined.row["identity"], examined.row["lines"], examined.row["head"])
         return loaded
 
     def save(self, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
-        """See `workflow.ports.Store.save`."""
+        """See `workflow.ports.Store.save`; an intent is anchored too, before the call that it announces."""
         identity, length, head = self._chains[procedure.id]
         saved = replace(procedure, revision=procedure.revision + 1)
         rows, head = journal_rows(self._keys, procedure.id, list(lines), after=length, head=head)
         row = procedure_row(self._keys, saved, identity=identity, lines=length + len(rows), head=head)
-        change = update(_PROCEDURE).where(_PROCEDURE.c.id == procedure.id, _PROCEDURE.c.revision == procedure.revision)
-        with self._writing() as connection:
+        change = update(PROCEDURE).where(PROCEDURE.c.id == procedure.id, PROCEDURE.c.revision == procedure.revision)
+        with writing(self._engine) as connection:
             if connection.execute(change.values(**row)).rowcount != 1:
                 raise BusyError(id=procedure.id, pid="?", since="?")
-            connection.execute(insert(_JOURNAL), rows)
-        self._chains[procedure.id] = (row["identity"], length + len(rows), head)
+            connection.execute(insert(JOURNAL), rows)
+        self._written(procedure.id, row["identity"], length + len(rows), head)
+        if any(line.kind == "intent" for line in lines):
+            self.anchor()
         return saved
 
     def forget(self, procedure: ProcedureId) -> None:
         """See `workflow.ports.Store.forget`."""
-        with self._writing() as connection:
-            connection.execute(delete(_JOURNAL).where(_JOURNAL.c.procedure_id == procedure))
-            connection.execute(delete(_PROCEDURE).where(_PROCEDURE.c.id == procedure))
+        self._anchor.write({}, dropped=[procedure])
+        self._unanchored.discard(procedure)
+        with writing(self._engine) as connection:
+            connection.execute(delete(JOURNAL).where(JOURNAL.c.procedure_id == procedure))
+            connection.execute(delete(PROCEDURE).where(PROCEDURE.c.id == procedure))
+
+    def anchor(self) -> None:
+        """Write down outside the database what this process wrote; at the end of a command. Does nothing otherwise.
+
+        Raises `AnchorDamagedError`, `FolderNotWritableError`.
+        """
+        if self._unanchored:
+            marks = {name: self._mark(name) for name in self._unanchored}
+            self._anchor.write(marks)
+            self._unanchored.clear()
 
     # --- what the commands look up --------------------------------------------------------------------------------
 
     def find(self, prefix: str) -> ProcedureId:
         """The procedure whose identifier starts so. Raises `NoSuchProcedureError`, `WhichProcedureError`."""
-        begins = _PROCEDURE.c.id.startswith(prefix, autoescape=True)
-        with self._reading() as connection:
-            ids = list(connection.execute(select(_PROCEDURE.c.id).where(begins).limit(10)).scalars())
+        begins = PROCEDURE.c.id.startswith(prefix, autoescape=True)
+        with reading(self._engine) as connection:
+            ids = list(connection.execute(select(PROCEDURE.c.id).where(begins).limit(10)).scalars())
+        ids += [name for name in self._anchored() if name.startswith(prefix) and name not in ids]
         if prefix in ids:
             return ProcedureId(prefix)
         if not prefix or not ids:
             raise NoSuchProcedureError(id=prefix)
         if len(ids) > 1:
-            raise WhichProcedureError(ids=", ".join(ids))
+            raise WhichProcedureError(ids=", ".join(ids[:10]))
         return ProcedureId(ids[0])
 
     def procedures(self, *, ended: bool = False, limit: int = 100, offset: int = 0) -> list[Procedure]:
@@ -113,26 +138,118 @@ class DatabaseStore:
         return [procedure for procedure in self._listed(ended, limit, offset) if isinstance(procedure, Procedure)]
 
     def damaged(self, *, limit: int = 100) -> list[ProcedureId]:
-        """The procedures whose rows were changed by another hand."""
-        return [found for found in self._listed(True, limit, 0) if isinstance(found, str)]
+        """The procedures whose rows were changed by another hand, or that are missing or too old."""
+        changed = [found for found in self._listed(True, limit, 0) if isinstance(found, str)]
+        with reading(self._engine) as connection:
+            lengths = {row.id: row.lines for row in connection.execute(select(PROCEDURE.c.id, PROCEDURE.c.lines))}
+        marks = self._anchored()
+        old = [name for name, one in marks.items() if name not in changed and _shorter(lengths.get(name), one)]
+        return [*changed, *(ProcedureId(name) for name in old)][:limit]
 
     def journal(self, procedure: ProcedureId) -> list[WrittenLine]:
-        """All lines of a journal, each with whether its link holds."""
-        query = select(_JOURNAL).where(_JOURNAL.c.procedure_id == procedure).order_by(_JOURNAL.c.number)
-        with self._reading() as connection:
-            rows = connection.execute(query).mappings().all()
+        """All lines of a journal, each with whether its link holds; of one that cannot be read only the place."""
         written, link = [], FIRST_LINK
-        for expected, row in enumerate(rows, 1):
+        for expected, row in enumerate(self._stored(procedure)[1], 1):
             sound = row["number"] == expected and link_holds(self._keys, link, row)
-            written.append(WrittenLine(row["number"], line_of(self._keys, row), sound))
+            try:
+                line = line_of(self._keys, row)
+            except StoreDamagedError:
+                line, sound = Line(datetime.fromtimestamp(0, UTC), UNREADABLE, ""), False
+            written.append(WrittenLine(row["number"], line, sound))
             link = row["link"]
         return written
 
+    # --- what the examination and the repair need -----------------------------------------------------------------
+
+    def ids(self) -> list[ProcedureId]:
+        """Every procedure of which something is stored, or was."""
+        with reading(self._engine) as connection:
+            stored = set(connection.execute(select(PROCEDURE.c.id)).scalars())
+            stored |= set(connection.execute(select(JOURNAL.c.procedure_id).distinct()).scalars())
+        return [ProcedureId(name) for name in sorted(stored | set(self._anchored()), key=str)]
+
+    def examine(self, procedure: ProcedureId, *, trusting: bool = False) -> Examined:
+        """All that is stored about a procedure, and what is wrong with it.
+
+        Raises `AnchorDamagedError`; `trusting`: then goes on as if there was no anchor.
+        """
+        marks = self._anchored() if trusting else self._anchor.marks()
+        return examine(self._keys, procedure, *self._stored(procedure), marks.get(procedure))
+
+    def rewrite(self, procedure: Procedure, identity: str, lines: Sequence[Line], *, kept: Sequence[Row]) -> None:
+        """Put a repaired procedure in the place of what is stored: the journal rows `kept`, then these lines.
+
+        Its mark in the anchor is away in between: after a crash there is none, which is no contradiction.
+        """
+        hashed = self._keys.look_up(f"{procedure.environment} {identity}")
+        link = str(kept[-1]["link"]) if kept else FIRST_LINK
+        rows, head = journal_rows(self._keys, procedure.id, list(lines), after=len(kept), head=link)
+        length = len(kept) + len(rows)
+        # Beyond every revision that a process may still hold: each saved change has at least one line.
+        saved = replace(procedure, revision=max(procedure.revision, length) + 1)
+        row = procedure_row(self._keys, saved, identity=hashed, lines=length, head=head)
+        self._anchor.write({}, dropped=[procedure.id])
+        with writing(self._engine) as connection:
+            connection.execute(delete(JOURNAL).where(JOURNAL.c.procedure_id == procedure.id))
+            connection.execute(delete(PROCEDURE).where(PROCEDURE.c.id == procedure.id))
+            connection.execute(insert(PROCEDURE), [row])
+            connection.execute(insert(JOURNAL), [*(dict(one) for one in kept), *rows])
+        self._written(procedure.id, row["identity"], length, head)
+        self.anchor()
+
+    def make_anchor(self) -> list[ProcedureId]:
+        """Make the anchor anew from what is stored; returns the procedures that are damaged, which are left out."""
+        marks: dict[str, Mark] = {}
+        damaged = []
+        for name in self.ids():
+            examined = self.examine(name, trusting=True)
+            if examined.defects or examined.row is None:
+                damaged.append(name)
+            else:
+                marks[name] = Mark(examined.row["lines"], examined.row["head"], examined.row["identity"])
+        self._anchor.make_anew(marks)
+        return damaged
+
+    def anchor_is_missing(self) -> bool:
+        """Whether nothing is written down outside the database."""
+        return self._anchor.missing()
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _stored(self, procedure: str) -> tuple[RowMapping | None, Sequence[RowMapping]]:
+        lines = select(JOURNAL).where(JOURNAL.c.procedure_id == procedure).order_by(JOURNAL.c.number)
+        with reading(self._engine) as connection:
+            row = connection.execute(select(PROCEDURE).where(PROCEDURE.c.id == procedure)).mappings().first()
+            return row, connection.execute(lines).mappings().all()
+
+    def _written(self, procedure: str, identity: str | None, lines: int, head: str) -> None:
+        self._chains[procedure] = (identity, lines, head)
+        self._unanchored.add(procedure)
+
+    def _mark(self, procedure: str) -> Mark:
+        identity, lines, head = self._chains[procedure]
+        return Mark(lines, head, identity)
+
+    def _anchored(self) -> dict[str, Mark]:
+        """The marks, for those who only look: a damaged anchor stops who wants to act, see `examine`."""
+        try:
+            return dict(self._anchor.marks())
+        except (AnchorDamagedError, StoreUnusableError):
+            return {}
+
+    def _check_nobody_is_missing(self, connection: Connection, identity: str) -> None:
+        """That no procedure of this person was lost with an older copy of the database."""
+        for name, one in self._anchor.marks().items():
+            if one.identity == identity:
+                stored = connection.execute(select(PROCEDURE.c.lines).where(PROCEDURE.c.id == name)).scalar()
+                if _shorter(stored, one):
+                    raise StoreDamagedError(id=name, reason=_GONE)
+
     def _listed(self, ended: bool, limit: int, offset: int) -> Iterator[Procedure | ProcedureId]:
-        query = select(_PROCEDURE).order_by(_PROCEDURE.c.ended, _PROCEDURE.c.since).limit(limit).offset(offset)
+        query = select(PROCEDURE).order_by(PROCEDURE.c.ended, PROCEDURE.c.since).limit(limit).offset(offset)
         if not ended:
-            query = query.where(_PROCEDURE.c.ended.is_(False))
-        with self._reading() as connection:
+            query = query.where(PROCEDURE.c.ended.is_(False))
+        with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         for row in rows:
             try:
@@ -140,21 +257,6 @@ class DatabaseStore:
             except StoreDamagedError:
                 yield ProcedureId(row["id"])
 
-    # --- transactions ---------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._translated(), self._engine.begin() as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._translated(), self._engine.connect().execution_options(**{READING: True}) as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[Any]:
-        try:
-            yield
-        except DatabaseError as error:
-            raise StoreUnusableError(path=self._engine.url.database or "", reason=str(error.orig)) from error
+def _shorter(stored: object, anchored: Mark) -> bool:
+    return not isinstance(stored, int) or stored < anchored.lines

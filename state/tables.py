@@ -53,3 +53,7 @@ class JournalRow(SQLModel, table=True):
     trigger: str
     details: str
     link: str
+
+
+PROCEDURE = ProcedureRow.__table__  # type: ignore[attr-defined]
+JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]

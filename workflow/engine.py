@@ -377,7 +377,10 @@ class _Run:
     def _go_back(self, state: State) -> None:
         if "back" not in self._definition.triggers(state.name):
             return
-        dest = next_state(self._definition, state.name, "back", self._procedure.facts)
+        try:
+            dest = next_state(self._definition, state.name, "back", self._procedure.facts)
+        except DefinitionError as error:  # a message is in doubt
+            raise ActionNotPossibleError(action="back", state=state.name, id=self._procedure.id) from error
         self._undo(dest)
         facts = facts_before(self._definition, dest, self._procedure.facts)
         self._enter(dest, facts, self._line("back", "back", {"to": dest}))

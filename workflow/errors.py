@@ -595,6 +595,13 @@ class NotABackupError(BackupError):
     hint = mark("choose a file that 'ehcert backup' wrote")
 
 
+class BackupUnreadableError(BackupError):
+    code = "backup_unreadable"
+    exit = Exit.NOT_FOUND
+    text = mark("the backup {path} cannot be read: {reason}")
+    hint = mark("check the name of the file and your right to read it")
+
+
 class BackupDamagedError(BackupError):
     code = "backup_damaged"
     text = mark("the backup {path} is damaged: {reason}")
@@ -619,6 +626,13 @@ class BackupExistsError(BackupError):
     exit = Exit.USAGE
     text = mark("{path} is there already and was left as it is")
     hint = mark("give another name for the backup")
+
+
+class NothingToBackUpError(BackupError):
+    code = "nothing_to_back_up"
+    exit = Exit.NOT_FOUND
+    text = mark("there is nothing to back up: {path} was never made")
+    hint = mark("ehcert renew starts a renewal")
 
 
 class BackupNotPossibleError(BackupError):

@@ -25,7 +25,8 @@ def doubted(definition: Definition, procedure: Procedure, now: datetime, kind: s
     """
     current = brought_forward(procedure, definition.version)
     going_on = standing(definition, replace(current, since=now), _doubted_facts(definition, current, now), now)
-    return going_on, Line(now, kind, procedure.state, details={"to": going_on.state}, changes=changes_of(procedure, going_on))
+    changes = changes_of(procedure, going_on)
+    return going_on, Line(now, kind, procedure.state, details={"to": going_on.state}, changes=changes)
 
 
 def _doubted_facts(definition: Definition, procedure: Procedure, now: datetime) -> Mapping[str, Any]:

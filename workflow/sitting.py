@@ -7,6 +7,7 @@ from typing import Any
 
 from workflow.definition import Asking, Definition, Final, Waiting, Working
 from workflow.errors import DefinitionError
+from workflow.forms import PIN
 from workflow.ports import Person, Steps
 from workflow.secret import Secret
 
@@ -18,20 +19,28 @@ class Sitting:
         self.person = person
         self.steps = steps
         self._secrets: dict[str, Secret] = {}
+        self._pins: dict[str, Secret] = {}
 
     def secret(self, allowed: tuple[str, ...], name: str, about: str) -> str:
         """A secret for the step that runs now; asked for when it was not given yet.
 
+        A PIN was given for what `about` says, and is asked for again for anything else.
         Raises `DefinitionError` when the state does not declare that it needs it.
         """
         if name not in allowed:
             raise DefinitionError(problem=f"the secret '{name}' is not declared by this state")
+        if name == PIN:
+            if about not in self._pins:
+                self._pins[about] = self.person.secret(name, about)
+            return self._pins[about].reveal()
         if name not in self._secrets:
             self._secrets[name] = self.person.secret(name, about)
         return self._secrets[name].reveal()
 
     def wrong_secret(self, name: str) -> None:
         """Drop a secret that did not fit."""
+        if name == PIN:
+            self._pins.clear()
         self._secrets.pop(name, None)
 
     def keep_secrets(self, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +51,8 @@ class Sitting:
     def drop_unneeded(self, definition: Definition, state: str) -> None:
         """Drop the secrets that no later state of this sitting needs."""
         needed = secrets_needed_from(definition, state)
+        if PIN not in needed:
+            self._pins.clear()
         for name in [name for name in self._secrets if name not in needed]:
             del self._secrets[name]
 

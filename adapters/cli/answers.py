@@ -50,8 +50,9 @@ def _parsed(path: Path) -> Any:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():
-            raise BadAnswersError(path=path, line=1, problem=mark("there is no such file"))
+        if not path.is_file():  # nor a pipe, which could make us wait for ever
+            problem = mark("this is no ordinary file") if path.exists() else mark("there is no such file")
+            raise BadAnswersError(path=path, line=1, problem=problem)
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import signal
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +21,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "cancel": ("go_on", "cancel", mark("Stop a procedure that has sent nothing.")),
     "status": ("look", "status", mark("List the procedures: where they stand and what to do.")),
     "show": ("look", "show", mark("Show one procedure with its journal.")),
+    "doctor": ("doctor", "doctor", mark("Examine everything that ehcert keeps, and repair what can be proved.")),
+    "backup": ("backup", "backup", mark("Copy all procedures, with their key and unfinished keystores, to a file.")),
+    "restore": ("backup", "restore", mark("Put a backup in place on a computer without procedures.")),
     "sandbox": ("sandbox", "sandbox", mark("The embedded eHealth for rehearsals: serve, clock, mails, log.")),
     "demo": ("demo", "demo", mark("Renew a certificate against the sandbox, interrupted and resumed days later.")),
 }
@@ -27,6 +33,8 @@ GROUPS = (
     (mark("Start"), ("renew",)),
     (mark("Go on"), ("resume", "cancel")),
     (mark("Look"), ("status", "show")),
+    (mark("Helpdesk"), ("doctor",)),
+    (mark("Things"), ("backup", "restore")),
     (mark("Integrators"), ("sandbox",)),
     (mark("Rest"), ("demo",)),
 )
@@ -42,13 +50,30 @@ class _Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, function, _help = COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(f"adapters.cli.commands.{module}"), function)
-        return command
+        return translated(getattr(importlib.import_module(f"adapters.cli.commands.{module}"), function))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in GROUPS:
             with formatter.section(_(title)):
                 formatter.write_dl([(name, _(COMMANDS[name][2])) for name in names])
+
+
+def translated(command: click.Command) -> click.Command:
+    """A copy of a command whose help is in the language in force, with its options and subcommands."""
+    told = copy.copy(command)
+    told.help = _(command.help or "")
+    told.params = [_translated_option(parameter) for parameter in command.params]
+    if isinstance(told, click.Group):
+        told.commands = {name: translated(below) for name, below in told.commands.items()}
+    return told
+
+
+def _translated_option(parameter: click.Parameter) -> click.Parameter:
+    if not isinstance(parameter, click.Option):
+        return parameter
+    told = copy.copy(parameter)
+    told.help = _(parameter.help or "")
+    return told
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -60,7 +85,9 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit."
+)
 def ehcert() -> None:
     """Request, renew and revoke an eHealth certificate, and go on days later where you stopped."""
 
@@ -68,21 +95,42 @@ def ehcert() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; ends the process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    set_language()
+    for name in ("SIGTERM", "SIGHUP"):  # a closed terminal and a polite kill end as Ctrl-C does
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.default_int_handler)
+    set_language(_wanted_language())
     sys.exit(run(given))
+
+
+def _wanted_language() -> str | None:
+    """The language of the settings, known before they are read and checked: their errors are told in it."""
+    from adapters.system.folders import user_folders
+
+    if given := os.environ.get("EHCERT_LANGUAGE"):
+        return given
+    try:
+        text = user_folders().settings_file.read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+    import tomllib
+
+    try:
+        return str(tomllib.loads(text).get("language", ""))
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
-    from adapters.cli import failing
-
     try:
-        code = ehcert.main(args=arguments, prog_name="ehcert", standalone_mode=False)
+        code = translated(ehcert).main(args=arguments, prog_name="ehcert", standalone_mode=False)
         return code if isinstance(code, int) else Exit.OK
     except BrokenPipeError:
         sys.stderr.close()
         return Exit.OK
     except (Exception, KeyboardInterrupt) as error:
+        from adapters.cli import failing
+
         return failing.told(error, as_json="--json" in arguments)
 
 

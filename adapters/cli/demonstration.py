@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import adapters
 from adapters.cli.rehearsal import PASSWORD, PIN
+from adapters.cli.words import _
+from workflow.texts import mark
 
 NEW_PASSWORD = "sandbox-new-password"
 _START_SECONDS = 60
@@ -62,13 +64,17 @@ SITTINGS = (
         ("renew", "--answers", "answers.yaml"),
         {"keystore_password": PASSWORD, "pin": PIN, **NEW},
         "awaiting_delivery",
-        "the renewal is signed and sent; eHealth delivers; come back",
+        mark("the renewal is signed and sent; eHealth delivers; come back"),
     ),
-    Sitting(("resume",), {}, "awaiting_delivery", "five hours later: not delivered yet", clock="+5h"),
+    Sitting(("resume",), {}, "awaiting_delivery", mark("five hours later: not delivered yet"), clock="+5h"),
     Sitting(
-        ("resume",), NEW, "awaiting_handover", "two days later: installed, ETK registered; load the file", clock="+2d"
+        ("resume",),
+        NEW,
+        "awaiting_handover",
+        mark("two days later: installed, ETK registered; load the file"),
+        clock="+2d",
     ),
-    Sitting(("resume", "--answers", "handover.yaml"), NEW, "done", "the ETK is activated and the end is proved"),
+    Sitting(("resume", "--answers", "handover.yaml"), NEW, "done", mark("the ETK is activated and the end is proved")),
 )
 
 
@@ -110,7 +116,8 @@ class Demonstration:
             if not line:
                 raise DemonstrationError("the sandbox did not start")
             served = json.loads(line)
-            text = f"[{process.pid}] the sandbox listens on {served['address']}; a certificate ends in 60 days"
+            listens = _("the sandbox listens on {address}; a certificate ends in 60 days")
+            text = f"[{process.pid}] {listens.format(address=served['address'])}"
             self._tell("demo.sandbox", text, pid=process.pid, address=served["address"])
             yield Path(served["keystores"][0])
         finally:
@@ -127,7 +134,10 @@ class Demonstration:
         body: dict[str, Any] = answer if code == 0 else answer.get("error", answer)
         state = body.get("procedure", {}).get("state")
         moment = self._command("sandbox", "clock", "--json")[2]["now"]
-        text = f"[{pid}] {moment}  process {number}: {sitting.story} (state {state}, exit code {code}, {seconds} s)"
+        told = _("process {number}: {story} (state {state}, exit code {code}, {seconds} s)").format(
+            number=number, story=_(sitting.story), state=state, code=code, seconds=seconds
+        )
+        text = f"[{pid}] {moment}  {told}"
         self._tell("demo.process", text, number=number, pid=pid, exit=code, state=state, now=moment, seconds=seconds)
         if code != 0 or state != sitting.state:
             raise DemonstrationError(f"process {number} ended with {code} in {state}: {body.get('message', '')}")
@@ -236,9 +246,8 @@ def _python(*arguments: str) -> list[str]:
 
 def _summary(result: Mapping[str, Any]) -> str:
     accepted = ", ".join(f"{operation} {count}" for operation, count in result["accepted"].items())
-    return (
-        f"\nproved: the new keystore opens, holds both keys and the chain, and the depot hands out its key\n"
-        f"  keystore: {result['keystore']}\n"
-        f"  accepted by the sandbox: {accepted}\n"
-        f"1 renewal, 4 processes, {result['seconds']} s: state {result['state']}"
-    )
+    proved = _("proved: the new keystore opens, holds both keys and the chain, and the depot hands out its key")
+    keystore = _("keystore: {path}").format(path=result["keystore"])
+    counts = _("accepted by the sandbox: {counts}").format(counts=accepted)
+    end = _("1 renewal, 4 processes, {seconds} s: state {state}")
+    return f"\n{proved}\n  {keystore}\n  {counts}\n{end.format(seconds=result['seconds'], state=result['state'])}"

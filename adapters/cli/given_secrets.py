@@ -7,6 +7,7 @@ from collections.abc import Iterable, MutableMapping
 
 import click
 
+from adapters.cli.words import _
 from workflow.errors import WeakPasswordError
 from workflow.forms import BACKUP_PASSPHRASE, KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN
 from workflow.secret import Secret
@@ -27,7 +28,8 @@ def given_secrets(descriptors: Iterable[str], variables: MutableMapping[str, str
     for option in descriptors:
         name, found, number = option.partition("=")
         if not found or name not in NAMES or not number.isdigit():
-            raise click.UsageError(f"--secret-fd wants NAME=N with NAME one of {', '.join(NAMES)}")
+            text = _("--secret-fd wants NAME=N, with NAME one of: {names}")
+            raise click.UsageError(text.format(names=", ".join(NAMES)))
         secrets[name] = Secret(_read(int(number), name))
     return secrets
 

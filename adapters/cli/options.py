@@ -28,9 +28,20 @@ def environment_option(command: Command) -> Command:
 def answering_options(command: Command) -> Command:
     """--answers, --secret-fd, --exit-code"""
     for option in (
-        click.option("--exit-code", type=click.Choice(["simple", "detailed"]), default="simple"),
-        click.option("--secret-fd", "secret_fds", multiple=True, metavar="NAME=N", help="Read a secret from N."),
-        click.option("--answers", type=click.Path(path_type=Path), help="A YAML file: form, field, value."),
+        click.option(
+            "--exit-code",
+            type=click.Choice(["simple", "detailed"]),
+            default="simple",
+            help="Whether 10, 11 and 12 tell what a success was: changed, waiting, wanted.",
+        ),
+        click.option(
+            "--secret-fd",
+            "secret_fds",
+            multiple=True,
+            metavar="NAME=N",
+            help="Read a secret from file descriptor N; NAME: keystore_password, new_keystore_password or pin.",
+        ),
+        click.option("--answers", type=click.Path(path_type=Path), help="Answers in a YAML file: form, field, value."),
     ):
         command = option(command)
     return command

@@ -73,8 +73,8 @@ def _print(wiring: Wiring, report: Report) -> None:
         result(line)
     view.print_file(procedure)
     if refusal := procedure.facts.get("refusal"):
-        told = f"{_(refusal['message'])} ({refusal['code']})"
-        result(f"  {_('Refusal')}: {masked(safe(told))}")
+        text = _("Refusal: {message} ({code})").format(message=_(refusal["message"]), code=refusal["code"])
+        result(f"  {masked(safe(text))}")
 
 
 def _tell_interrupted(person: Script) -> None:

@@ -29,6 +29,7 @@ CANCEL = "!"
 _IN_FULL = {"handover"}
 """The forms that show a path in full: the person has to find the file, and its name holds the national number."""
 _PIN = re.compile(r"[0-9]{4,12}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+]+$")
 _MOST_TRIES = 3
 _YES = {"y", "yes", "o", "oui", "j", "ja"}
 _NO = {"n", "no", "non", "nee", "nein"}
@@ -100,7 +101,7 @@ def _show(form: Form, offer: Offer, keys: str) -> None:
     click.echo("", err=True)
     click.secho(_(form.title), err=True, bold=True)
     for line in offer.overview:
-        text = f"  {_(line.label)}: {safe(_moment_or_text(line.value))}"
+        text = "  " + _("{label}: {value}").format(label=_(line.label), value=safe(_moment_or_text(line.value)))
         click.echo(text, err=True) if form.name in _IN_FULL else paragraph(masked(text))
     if offer.documents:
         _show_document(offer)
@@ -132,13 +133,14 @@ def _keys(procedure: Procedure | None, state: State | None) -> str:
 
 
 def _moment_or_text(text: str) -> str:
-    try:
-        return moment_text(datetime.fromisoformat(text))
-    except ValueError:
+    if not _MOMENT.match(text):
         return _(text)
+    return moment_text(datetime.fromisoformat(text))
 
 
 def _ask(field: Field, offer: Offer) -> Any:
+    if field.help:
+        paragraph(f"  {_(field.help)}")
     if field.kind is Kind.YES:
         return _yes(_(field.label))
     if field.kind is Kind.NEW_SECRET:
@@ -150,6 +152,8 @@ def _ask(field: Field, offer: Offer) -> Any:
         return _choose(field, choices, offer.defaults.get(field.name))
     if not field.required and field.name not in offer.defaults and field.kind in (Kind.CHOICE, Kind.SSIN):
         return None
+    if field.kind is Kind.FILE:
+        say(_("no file of this person was found in the usual folder: give the path of yours"))
     return _text(field, offer.defaults.get(field.name))
 
 
@@ -215,7 +219,9 @@ def _yes(label: str) -> bool:
 
 def _typed(label: str, *, hide: bool = False, default: str | None = None) -> str:
     """What a person types; raises `GoBack` and `Cancelled` for the two signs that stand for them."""
-    value: str = click.prompt(label, hide_input=hide, default=default, show_default=bool(default), err=True)
+    value: str = click.prompt(
+        label, hide_input=hide, default=default, show_default=bool(default), prompt_suffix=_(": "), err=True
+    )
     if value.strip() == BACK:
         raise GoBack
     if value.strip() == CANCEL:

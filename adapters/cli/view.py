@@ -40,6 +40,10 @@ LINES = {
     "trouble": mark("trouble: {code}"),
     "corrected": mark("the facts say another state than the stored one ({stored}); the facts count"),
     "ended": mark("cancelled"),
+    "restored": mark("came back from a backup: on to {to}"),
+    "repaired": mark("repaired by ehcert doctor"),
+    "lost": mark("this line was damaged and is lost"),
+    "unreadable": mark("this line cannot be read"),
 }
 DOUBT = mark("It is not sure that what was sent arrived. Do not start again; ehcert asks eHealth first.")
 
@@ -102,20 +106,25 @@ def as_lines(procedure: Procedure, now: datetime) -> Iterator[str]:
     title = _(DEFINITIONS[procedure.definition].title)
     yield f"{procedure.id}  {title} ({procedure.environment}): {_(STATUSES[status])}"
     yield f"  {_(state.says)}"
-    if not procedure.ended:
-        turn = _(TURNS[turn_of(procedure, now).value])
-        yield f"  {_('Whose turn')}: {turn}; {_('since')} {moment_text(procedure.since)}"
-    if procedure.expected_by is not None:
-        late = f" ({_('late')})" if is_late(procedure, now) else ""
-        yield f"  {_('Expected until')}: {moment_text(procedure.expected_by)}{late}"
-    if procedure.wake_at is not None and not procedure.ended:
-        yield f"  {_('Next look from')}: {moment_text(procedure.wake_at)}"
     if in_doubt(procedure):
         yield f"  {_(DOUBT)}"
     elif state.todo:
         yield f"  {_(state.todo)}"
+    if not procedure.ended:
+        yield from _moments(procedure, now)
     for command in next_commands(procedure)[:1]:
-        yield f"  {_('Go on with')}: {command}"
+        yield "  " + _("Go on with: {command}").format(command=command)
+
+
+def _moments(procedure: Procedure, now: datetime) -> Iterator[str]:
+    who, since = _(TURNS[turn_of(procedure, now).value]), moment_text(procedure.since)
+    yield "  " + _("Whose turn: {who}, since {moment}").format(who=who, moment=since)
+    if procedure.expected_by is not None:
+        late = is_late(procedure, now)
+        text = _("Expected until: {moment}; it is late") if late else _("Expected until: {moment}")
+        yield "  " + text.format(moment=moment_text(procedure.expected_by))
+    if procedure.wake_at is not None:
+        yield "  " + _("Next look from: {moment}").format(moment=moment_text(procedure.wake_at))
 
 
 def print_file(procedure: Procedure) -> None:
@@ -123,10 +132,10 @@ def print_file(procedure: Procedure) -> None:
     path = procedure.facts.get("new_keystore", {}).get("path")
     if path is None:
         return
-    result_as_it_is(f"  {_('New keystore')}: {safe(path)}")
+    result_as_it_is("  " + _("New keystore: {path}").format(path=safe(path)))
     if installed := procedure.facts.get("installed"):
         until = moment_text(datetime.fromisoformat(installed["valid_until"]))
-        result(f"  {_('Valid until')}: {until}; {_('password: the one you chose for it')}")
+        result("  " + _("Valid until: {moment}; its password is the one that you chose for it").format(moment=until))
 
 
 def line_text(written: WrittenLine) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from adapters.cli.output import say
 from adapters.cli.version import version
+from adapters.cli.words import fill, masked, safe
+from adapters.system.anchor_file import JsonAnchorFile
 from adapters.system.boundaries import reached
 from adapters.system.clock import SandboxFollowingClock, SystemClock
 from adapters.system.folders import Folders, user_folders
@@ -16,7 +22,7 @@ from adapters.system.identifiers import new_id
 from adapters.system.locks import FileLocks
 from adapters.system.settings import Settings, read_settings
 from adapters.system.store_key import store_key
-from workflow.errors import EhealthUnreachableError
+from workflow.errors import EhcertError, EhealthUnreachableError
 from workflow.ports import Clock, Steps
 from workflow.texts import mark
 
@@ -42,10 +48,25 @@ class Wiring:
         from state.database import open_database
         from state.store import DatabaseStore
 
-        key = store_key(self.folders.store_key_file)
-        return DatabaseStore(open_database(self._store_url()), key)
+        key = store_key(self.folders.store_key_file, make=not self._is_used())
+        return DatabaseStore(open_database(self.store_url()), key, JsonAnchorFile(self.folders.anchor_file))
 
-    def _store_url(self) -> str:
+    def _is_used(self) -> bool:
+        """Whether something was stored here that only the present key opens."""
+        file = self.store_url().removeprefix("sqlite:///")
+        return self.folders.anchor_file.exists() or (os.path.isfile(file) and os.path.getsize(file) > 0)
+
+    def close(self) -> None:
+        """At the end of a command: write the anchor. What was done is done, so a failure is only told."""
+        if "store" not in self.__dict__:
+            return
+        try:
+            self.store.anchor()
+        except EhcertError as error:
+            say(masked(safe(fill(error.text, error.details))))
+
+    def store_url(self) -> str:
+        """Where the procedures are kept."""
         given = self.settings.store
         if given and "://" in given:
             return given
@@ -138,4 +159,7 @@ class Wiring:
 def wire(**options: Any) -> Wiring:
     """Read the settings and put the program together. Raises `BadSettingError`."""
     folders = user_folders()
-    return Wiring(folders, read_settings(folders.settings_file, **options))
+    wiring = Wiring(folders, read_settings(folders.settings_file, **options))
+    if (command := click.get_current_context(silent=True)) is not None:
+        command.call_on_close(wiring.close)
+    return wiring

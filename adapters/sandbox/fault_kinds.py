@@ -16,15 +16,19 @@ from adapters.sandbox.operations import Operation
 from adapters.sandbox.replies import NOT_AVAILABLE, XML_TYPE, Reply, fault
 from adapters.xml import names
 from adapters.xml.parsing import XmlError, parse, serialize
+from workflow.texts import mark
 
 HTML: Final = b"<!DOCTYPE html><html><head><title>eHealth</title></head><body><h1>%s</h1></body></html>\n"
+CARRIED_OUT: Final = "carried_out"
+"""The parameter with which some faults leave open whether the change is made."""
 _MEGABYTE: Final = 1_000_000
 
 
 class Stage(Enum):
     """When a fault strikes."""
 
-    DOOR = "before anything is read"  # over HTTP the operation is not known yet
+    BEFORE = "before there is a connection"  # over HTTP the operation is not known yet
+    DOOR = "before anything is read"  # nor here
     WHOLE = "in the place of the answer"
     CONTENT = "inside a good answer"  # only where there is the content that it falsifies
 
@@ -73,6 +77,15 @@ class Fault:
         """Whether it can strike this operation."""
         return not self.operations or operation in self.operations
 
+    @property
+    def knows_operation(self) -> bool:
+        """Whether it strikes late enough to know which operation it is."""
+        return self.stage in (Stage.WHOLE, Stage.CONTENT)
+
+    def allows(self, parameter: str) -> bool:
+        """Whether it has this parameter."""
+        return parameter in self.parameters or (self.either and parameter == CARRIED_OUT)
+
 
 def act(move: Move) -> Make:
     """The honest answer (or nothing) with a connection that goes wrong."""
@@ -104,7 +117,7 @@ def _soap_fault(status: int) -> Make:
     return make
 
 
-def _empty(scene: Scene) -> Reply:
+def _empty(_scene: Scene) -> Reply:
     return Reply(200, XML_TYPE, b"")
 
 
@@ -112,7 +125,7 @@ def _wrong_type(scene: Scene) -> Reply:
     return Reply(scene.answer.status, "application/octet-stream", scene.answer.body)
 
 
-def _redirect(scene: Scene) -> Reply:
+def _redirect(_scene: Scene) -> Reply:
     return Reply(302, "text/plain", b"", (("Location", "http://elsewhere.ehealth-sandbox.invalid/"),))
 
 
@@ -145,32 +158,79 @@ def _foreign(scene: Scene) -> Reply | None:
 
 
 CONNECTION_FAULTS: Final = (
-    Fault("refused", "connection refused, nobody listens for some seconds", act(Move.REFUSE), False, Stage.DOOR,
-          parameters={"seconds": 2.0}),
-    Fault("closed", "the connection is accepted and closed at once, nothing is read", act(Move.HANG_UP), False,
-          Stage.DOOR),
-    Fault("reset", "the connection is accepted and reset at once, nothing is read", act(Move.RESET), False, Stage.DOOR),
-    Fault("request_lost", "the message is read and thrown away, the connection reset", act(Move.RESET), False),
-    Fault("accepted_reset", "carried out, then the connection is reset", act(Move.RESET), True),
-    Fault("answer_lost", "carried out, then closed without a byte", act(Move.HANG_UP), True),
-    Fault("late", "carried out, answered only after some seconds", act(Move.DELAY), True,
-          parameters={"seconds": 40.0}),
-    Fault("truncated", "carried out, the answer stops in its middle", act(Move.TRUNCATE), True),
-    Fault("drip", "carried out, the answer comes one byte at a time, with a pause of some seconds", act(Move.DRIP), True,
-          parameters={"seconds": 1.0}),
-    Fault("unavailable", "503 with Retry-After", page(503, b"Service unavailable"), False, either=True,
-          parameters={"retry_after": 120.0}),
-    Fault("fault_500", "500 with a SOAP fault of the platform", _soap_fault(500), False, either=True),
-    Fault("fault_200", "200 with a SOAP fault of the platform", _soap_fault(200), False, either=True),
-    Fault("html_500", "500 with a page for people", page(500, b"Internal error"), False, either=True),
-    Fault("maintenance", "200 with a maintenance page for people", page(200, b"Maintenance"), False, either=True),
-    Fault("empty", "200 with nothing in it", _empty, True, either=True),
-    Fault("wrong_type", "carried out, the answer is labelled application/octet-stream", _wrong_type, True),
-    Fault("huge", "200 with an answer of many megabytes", act(Move.FLOOD), True, either=True,
-          parameters={"megabytes": 100.0}),
-    Fault("bomb", "200 with a compressed answer, huge when unpacked", _bomb, True, either=True,
-          parameters={"megabytes": 100.0}),
-    Fault("redirect", "302 to an address without TLS", _redirect, False, either=True),
-    Fault("previous", "the answer of the call before is given again", _previous, False, either=True),
-    Fault("foreign", "carried out, the answer names another message (InResponseTo)", _foreign, True, Stage.CONTENT),
-)  # fmt: skip
+    Fault(
+        "refused",
+        mark("connection refused, nobody listens for some seconds"),
+        act(Move.REFUSE),
+        False,
+        Stage.BEFORE,
+        parameters={"seconds": 2.0},
+    ),
+    Fault(
+        "closed",
+        mark("the connection is accepted and closed at once, nothing is read"),
+        act(Move.HANG_UP),
+        False,
+        Stage.DOOR,
+    ),
+    Fault(
+        "reset",
+        mark("the connection is accepted and reset at once, nothing is read"),
+        act(Move.RESET),
+        False,
+        Stage.DOOR,
+    ),
+    Fault("request_lost", mark("the message is read and thrown away, the connection reset"), act(Move.RESET), False),
+    Fault("accepted_reset", mark("carried out, then the connection is reset"), act(Move.RESET), True),
+    Fault("answer_lost", mark("carried out, then closed without a byte"), act(Move.HANG_UP), True),
+    Fault(
+        "late",
+        mark("carried out, answered only after some seconds"),
+        act(Move.DELAY),
+        True,
+        parameters={"seconds": 40.0},
+    ),
+    Fault("truncated", mark("carried out, the answer stops in its middle"), act(Move.TRUNCATE), True),
+    Fault(
+        "drip",
+        mark("carried out, the answer comes one byte at a time, with a pause after each"),
+        act(Move.DRIP),
+        True,
+        parameters={"seconds": 1.0},
+    ),
+    Fault(
+        "unavailable",
+        mark("503 with Retry-After"),
+        page(503, b"Service unavailable"),
+        False,
+        either=True,
+        parameters={"retry_after": 120.0},
+    ),
+    Fault("fault_500", mark("500 with a SOAP fault of the platform"), _soap_fault(500), False, either=True),
+    Fault("fault_200", mark("200 with a SOAP fault of the platform"), _soap_fault(200), False, either=True),
+    Fault("html_500", mark("500 with a page for people"), page(500, b"Internal error"), False, either=True),
+    Fault("maintenance", mark("200 with a maintenance page for people"), page(200, b"Maintenance"), False, either=True),
+    Fault("empty", mark("200 with nothing in it"), _empty, True, either=True),
+    Fault("wrong_type", mark("carried out, the answer is labelled application/octet-stream"), _wrong_type, True),
+    Fault(
+        "huge",
+        mark("200 with an answer of many megabytes"),
+        act(Move.FLOOD),
+        True,
+        either=True,
+        parameters={"megabytes": 100.0},
+    ),
+    Fault(
+        "bomb",
+        mark("200 with a compressed answer, huge when unpacked"),
+        _bomb,
+        True,
+        either=True,
+        parameters={"megabytes": 100.0},
+    ),
+    Fault("redirect", mark("302 to an address without TLS"), _redirect, False, either=True),
+    Fault("previous", mark("the answer of the call before is given again"), _previous, False, either=True),
+    Fault(
+        "foreign", mark("carried out, the answer names another message (InResponseTo)"), _foreign, True, Stage.CONTENT
+    ),
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.sandbox.fault_kinds import CONNECTION_FAULTS, Fault, Stage
+from adapters.sandbox.fault_kinds import CARRIED_OUT, CONNECTION_FAULTS, Fault, Stage
 from adapters.sandbox.operations import OPERATIONS
 from adapters.sandbox.wrong_content import CONTENT_FAULTS
 
@@ -17,15 +17,14 @@ ANY_OPERATION: Final = "*"
 ANY_FAULT: Final = tuple(fault.name for fault in CONNECTION_FAULTS)
 """What chance draws from when no fault is named: not the wrong contents, after which a person is needed."""
 OPERATION_NAMES: Final = frozenset(operation.name for operation in OPERATIONS.values())
-CARRIED_OUT: Final = "carried_out"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When a fault strikes: from the n-th call on (`call`), so many times, or by chance (`rate`, 0 to 1).
 
-    Calls are counted for each rule by itself, of its operation, since the plan was armed; a wrong content counts
-    only the answers that have the content which it falsifies. `faults` with several names: one is drawn.
+    Each rule counts for itself the calls of its operation since the plan was armed; a wrong content counts only the
+    answers that have the content which it falsifies. `faults` with several names: one is drawn.
     `times` None: as often as there are calls. `parameters` replace the defaults of the fault.
     """
 
@@ -55,9 +54,8 @@ class Rule:
             raise ValueError(f"unknown fault '{name}'")
         if self.operation != ANY_OPERATION and not fault.strikes(self.operation):
             raise ValueError(f"'{name}' cannot strike {self.operation}")
-        allowed = {*fault.parameters, *([CARRIED_OUT] if fault.either else [])}
         for parameter, value in self.parameters.items():
-            if parameter not in allowed and len(self.faults) == 1:
+            if not fault.allows(parameter) and len(self.faults) == 1:
                 raise ValueError(f"'{name}' has no parameter '{parameter}'")
             if value < 0:
                 raise ValueError(f"'{parameter}' is 0 or more")
@@ -114,46 +112,34 @@ class Progress:
     def strike(
         self, operation: str, stages: tuple[Stage, ...], has: Callable[[Strike], bool] = lambda strike: True
     ) -> Strike | None:
-        """What strikes this call at these stages; `has` says whether the call has what a fault needs."""
-        with self._lock:
-            return next(self._strikes(operation, stages, has), None)
+        """What strikes this call at these stages; `has` says whether the call has what a fault needs.
 
-    def refuses_next(self) -> Strike | None:
-        """A refusal of the next connection, before there is one: then no call is counted."""
+        While the operation is not known it is called '*'.
+        """
+        first = None
         with self._lock:
             for number, rule in enumerate(self._plan.rules):
-                candidate = self._candidate(number, rule, ANY_OPERATION, (Stage.DOOR,), self._seen[number] + 1)
-                if candidate and candidate.fault.name == "refused" and self._decides(number, rule, candidate.call):
-                    self._seen[number] += 1
+                candidate = self._candidate(number, rule, operation, stages)
+                if candidate is None:
+                    continue
+                possible = candidate.fault.strikes(operation) and has(candidate)
+                # A call that has not what the fault needs does not count; unless chance drew it among others.
+                if possible or len(rule.faults) > 1:
+                    self._seen[number] = candidate.call
+                if possible and first is None and self._decides(number, rule, candidate.call):
                     self._struck[number] += 1
-                    return candidate
-        return None
+                    first = candidate
+        return first
 
-    def _strikes(
-        self, operation: str, stages: tuple[Stage, ...], has: Callable[[Strike], bool]
-    ) -> Iterator[Strike]:
-        for number, rule in enumerate(self._plan.rules):
-            candidate = self._candidate(number, rule, operation, stages, self._seen[number] + 1)
-            if candidate is None or not has(candidate):
-                continue
-            self._seen[number] = candidate.call
-            if self._decides(number, rule, candidate.call):
-                self._struck[number] += 1
-                yield candidate
-
-    def _candidate(
-        self, number: int, rule: Rule, operation: str, stages: tuple[Stage, ...], call: int
-    ) -> Strike | None:
-        """The fault that this rule would bring to this call; chance draws the same one for the same seed."""
+    def _candidate(self, number: int, rule: Rule, operation: str, stages: tuple[Stage, ...]) -> Strike | None:
+        """The fault that this rule would bring to the next call; chance draws the same one for the same seed."""
         if rule.operation not in (operation, ANY_OPERATION):
             return None
-        possible = [FAULTS[name] for name in rule.faults if FAULTS[name].strikes(operation)]
-        if not possible:
-            return None
-        fault = self._chance(number, call, "fault").choice(possible) if len(possible) > 1 else possible[0]
+        call = self._seen[number] + 1
+        fault = FAULTS[self._chance(number, call, "which").choice(rule.faults)]
         if fault.stage not in stages:
             return None
-        given = {name: value for name, value in rule.parameters.items() if name in fault.parameters or fault.either}
+        given = {name: value for name, value in rule.parameters.items() if fault.allows(name)}
         return Strike(number, call, fault, {**fault.parameters, **given})
 
     def _decides(self, number: int, rule: Rule, call: int) -> bool:

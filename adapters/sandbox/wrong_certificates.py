@@ -23,22 +23,22 @@ Make = Callable[[list[bytes], Pki, datetime], list[bytes]]
 """A chain (DER, leaf first) in, another of the same length out."""
 
 _SERIAL: Final = 0x0BAD
-_ELSEWHERE: Final = "TEST-ZetesConfidens-eHealth acceptance test-issuing CA 001 (fictive)"
+_ELSEWHERE: Final = "TEST-ZetesConfidens-eHealth acceptance issuing CA (fictive)"
 _NOWHERE: Final = "An unknown authority (fictive)"
 
 
-def other_key(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def other_key(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """All is well but for the key."""
     return _reissued(chain, pki, key=pki.etk_ra.private_key.public_key())
 
 
-def weak_key(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def weak_key(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """A key of 1024 bits, which nobody asked for."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     return _reissued(chain, pki, key=key.public_key())
 
 
-def other_person(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def other_person(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """Our key in a stranger's name."""
     return _reissued(chain, pki, subject=_stranger().x509_name())
 
@@ -55,22 +55,22 @@ def expired(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
     return _reissued(chain, pki, valid=(add_months(end, -VALIDITY_MONTHS), end))
 
 
-def wrong_usage(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def wrong_usage(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """A certificate for a mail server: neither signature nor client authentication."""
     return _reissued(chain, pki, extensions=_SERVER_ONLY)
 
 
-def other_environment(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def other_environment(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """Issued by an authority that calls itself the one of acceptance."""
     return _issued_by(_ELSEWHERE, chain, pki)
 
 
-def unknown_issuer(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def unknown_issuer(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """Issued by an authority that nobody knows."""
     return _issued_by(_NOWHERE, chain, pki)
 
 
-def broken_chain(chain: list[bytes], pki: Pki, now: datetime) -> list[bytes]:
+def broken_chain(chain: list[bytes], pki: Pki, _now: datetime) -> list[bytes]:
     """The right certificate with the authority of the cards behind it."""
     return [chain[0], *([pki.citizen_ca.certificate.public_bytes(Encoding.DER)] * (len(chain) - 1))]
 

@@ -20,6 +20,7 @@ from adapters.sandbox.refusal import NOT_YET_DELIVERED, Refusal
 from adapters.sandbox.replies import Reply, refused
 from adapters.xml import names
 from adapters.xml.parsing import Element, parse, serialize
+from workflow.texts import mark
 
 _X509: Final = certra("X509Certificate")
 Edit = Callable[[Element, Scene], bool]
@@ -75,7 +76,7 @@ def _waits(reply: Reply) -> bool:
     return NOT_YET_DELIVERED.encode() in reply.body
 
 
-def _not_in_depot(content: Element, scene: Scene) -> bool:
+def _not_in_depot(content: Element, _scene: Scene) -> bool:
     """The depot's answer when it has nothing (PROTOCOL §11.3)."""
     token = content.find(depot("ETK"))
     if token is None:
@@ -95,7 +96,7 @@ def _other_token(content: Element, scene: Scene) -> bool:
     return True
 
 
-def _stranger_in_list(content: Element, scene: Scene) -> bool:
+def _stranger_in_list(content: Element, _scene: Scene) -> bool:
     """One more record in the list: another person's, with another key."""
     infos = content.findall(certra("CertificateInfo"))
     if not infos:
@@ -112,7 +113,7 @@ def _stranger_in_list(content: Element, scene: Scene) -> bool:
 def _status(value: str) -> Edit:
     """Every certificate in the answer has this status."""
 
-    def edit(content: Element, scene: Scene) -> bool:
+    def edit(content: Element, _scene: Scene) -> bool:
         found = list(content.iter(core("AuthenticationCertificateStatus")))
         for status in found:
             status.text = value
@@ -121,7 +122,7 @@ def _status(value: str) -> Edit:
     return edit
 
 
-def _wrong_hash(content: Element, scene: Scene) -> bool:
+def _wrong_hash(content: Element, _scene: Scene) -> bool:
     challenge = content.find(etkra("Challenge"))
     if challenge is None:
         return False
@@ -130,7 +131,7 @@ def _wrong_hash(content: Element, scene: Scene) -> bool:
     return True
 
 
-def _other_key(content: Element, scene: Scene) -> bool:
+def _other_key(content: Element, _scene: Scene) -> bool:
     """The receipt of a request names another key."""
     key = content.find(certra("PublicKeyIdentifier"))
     if key is None or not key.text:
@@ -139,7 +140,7 @@ def _other_key(content: Element, scene: Scene) -> bool:
     return True
 
 
-def _contract_of_stranger(content: Element, scene: Scene) -> bool:
+def _contract_of_stranger(content: Element, _scene: Scene) -> bool:
     contract = content.find(certra("Contract"))
     identifiers = [] if contract is None else list(contract.iter(f"{{{names.COMMONS}}}Id"))
     if contract is None or not identifiers or not identifiers[0].text:
@@ -164,37 +165,96 @@ _LIST: Final = "getCertificateInfoForCitizen"
 _INFO: Final = "getCertificateInfoForAuthenticationCertificate"
 
 CONTENT_FAULTS: Final = (
-    _content("not_yet", "the certificate is said not to be delivered yet", _refuses(NOT_YET_DELIVERED), _FETCH),
-    _content("found_then_not_yet", "delivered before, now said not to be delivered yet",
-             _refuses(NOT_YET_DELIVERED, needs_earlier=True), _FETCH),
-    _content("unknown_yet", "the request is said to be unknown", _refuses("SIM_UNKNOWN_PUBLIC_KEY"), _FETCH),
-    _content("not_in_depot", "the depot is said to have no ETK", edited(_not_in_depot), "getEtk"),
-    _content("certificate_other_key", "the certificate is for another key", _chain(wrong_certificates.other_key),
-             _FETCH),
-    _content("certificate_other_person", "the certificate is of another person",
-             _chain(wrong_certificates.other_person), _FETCH),
-    _content("certificate_other_environment", "the certificate was issued for another environment",
-             _chain(wrong_certificates.other_environment), _FETCH),
-    _content("certificate_unknown_issuer", "the certificate was issued by an unknown authority",
-             _chain(wrong_certificates.unknown_issuer), _FETCH),
-    _content("certificate_not_yet_valid", "the certificate is valid from the day after tomorrow only",
-             _chain(wrong_certificates.not_yet_valid), _FETCH),
-    _content("certificate_expired", "the certificate ended yesterday", _chain(wrong_certificates.expired), _FETCH),
-    _content("certificate_weak_key", "the certificate is for an RSA key of 1024 bits",
-             _chain(wrong_certificates.weak_key), _FETCH),
-    _content("certificate_wrong_usage", "the certificate may not be used to sign in",
-             _chain(wrong_certificates.wrong_usage), _FETCH),
-    _content("certificate_broken_chain", "the intermediate is not the one that issued the certificate",
-             _chain(wrong_certificates.broken_chain), _FETCH),
-    _content("etk_of_another", "the ETK is of another person's key", edited(_other_token), "getEtk",
-             "completeETKRegistration"),
-    _content("list_with_stranger", "the list also has a stranger's certificate", edited(_stranger_in_list), _LIST),
-    _content("revoked_meanwhile", "the certificates are said to be revoked", edited(_status("REVOKED")), _LIST, _INFO),
-    _content("challenge_wrong_hash", "the hash in the challenge does not fit", edited(_wrong_hash),
-             "startETKRegistration"),
-    _content("receipt_other_key", "the receipt of the request names another key", edited(_other_key),
-             "generateCertificate"),
-    _content("contract_of_stranger", "the contract is for another person", edited(_contract_of_stranger),
-             "generateContract"),
-    _content("date_off", "the Date of the answer is some minutes off", _date, minutes=15.0),
-)  # fmt: skip
+    _content("not_yet", mark("the certificate is said not to be delivered yet"), _refuses(NOT_YET_DELIVERED), _FETCH),
+    _content(
+        "found_then_not_yet",
+        mark("delivered before, now said not to be delivered yet"),
+        _refuses(NOT_YET_DELIVERED, needs_earlier=True),
+        _FETCH,
+    ),
+    _content("unknown_yet", mark("the request is said to be unknown"), _refuses("SIM_UNKNOWN_PUBLIC_KEY"), _FETCH),
+    _content("not_in_depot", mark("the depot is said to have no ETK"), edited(_not_in_depot), "getEtk"),
+    _content(
+        "certificate_other_key",
+        mark("the certificate is for another key"),
+        _chain(wrong_certificates.other_key),
+        _FETCH,
+    ),
+    _content(
+        "certificate_other_person",
+        mark("the certificate is of another person"),
+        _chain(wrong_certificates.other_person),
+        _FETCH,
+    ),
+    _content(
+        "certificate_other_environment",
+        mark("the certificate was issued for another environment"),
+        _chain(wrong_certificates.other_environment),
+        _FETCH,
+    ),
+    _content(
+        "certificate_unknown_issuer",
+        mark("the certificate was issued by an unknown authority"),
+        _chain(wrong_certificates.unknown_issuer),
+        _FETCH,
+    ),
+    _content(
+        "certificate_not_yet_valid",
+        mark("the certificate is valid from the day after tomorrow only"),
+        _chain(wrong_certificates.not_yet_valid),
+        _FETCH,
+    ),
+    _content(
+        "certificate_expired", mark("the certificate ended yesterday"), _chain(wrong_certificates.expired), _FETCH
+    ),
+    _content(
+        "certificate_weak_key",
+        mark("the certificate is for an RSA key of 1024 bits"),
+        _chain(wrong_certificates.weak_key),
+        _FETCH,
+    ),
+    _content(
+        "certificate_wrong_usage",
+        mark("the certificate may not be used to sign in"),
+        _chain(wrong_certificates.wrong_usage),
+        _FETCH,
+    ),
+    _content(
+        "certificate_broken_chain",
+        mark("the intermediate is not the one that issued the certificate"),
+        _chain(wrong_certificates.broken_chain),
+        _FETCH,
+    ),
+    _content(
+        "etk_of_another",
+        mark("the ETK is of another person's key"),
+        edited(_other_token),
+        "getEtk",
+        "completeETKRegistration",
+    ),
+    _content(
+        "list_with_stranger", mark("the list also has a stranger's certificate"), edited(_stranger_in_list), _LIST
+    ),
+    _content(
+        "revoked_meanwhile", mark("the certificates are said to be revoked"), edited(_status("REVOKED")), _LIST, _INFO
+    ),
+    _content(
+        "challenge_wrong_hash",
+        mark("the hash in the challenge does not fit"),
+        edited(_wrong_hash),
+        "startETKRegistration",
+    ),
+    _content(
+        "receipt_other_key",
+        mark("the receipt of the request names another key"),
+        edited(_other_key),
+        "generateCertificate",
+    ),
+    _content(
+        "contract_of_stranger",
+        mark("the contract is for another person"),
+        edited(_contract_of_stranger),
+        "generateContract",
+    ),
+    _content("date_off", mark("the Date of the answer is some minutes off"), _date, minutes=15.0),
+)

@@ -13,16 +13,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import IO, Any, Final, Protocol, cast
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.simple_server import WSGIRequestHandler
 
+from adapters.sandbox.acts import ACT
 from adapters.sandbox.connection import SandboxRequestHandler
+from adapters.sandbox.faults import Faulty
 from adapters.sandbox.files import write_json
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.operations import SERVICES
 from adapters.sandbox.recording import Recording
 from adapters.sandbox.replies import NOT_AVAILABLE, Reply, fault
+from adapters.sandbox.server import Server
 
 HOST: Final = "127.0.0.1"
 MAX_BODY: Final = 1_000_000
@@ -52,13 +54,16 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         reply, extra = self._reply(environ)
-        headers = [
-            ("Content-Type", reply.content_type),
-            ("Content-Length", str(len(reply.body))),
-            ("Date", format_datetime(self._now(), usegmt=True)),
-            *extra,
-        ]
-        start_response(f"{reply.status} {_REASONS[reply.status]}", headers)
+        headers = {
+            "Content-Type": reply.content_type,
+            "Content-Length": str(len(reply.body)),
+            "Date": format_datetime(self._now(), usegmt=True),
+            **dict(extra),
+            **dict(reply.headers),
+        }
+        start_response(f"{reply.status} {_REASONS[reply.status]}", list(headers.items()))
+        if reply.act is not None:
+            environ[ACT] = reply.act
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
 
     def _reply(self, environ: dict[str, Any]) -> tuple[Reply, list[tuple[str, str]]]:
@@ -93,6 +98,7 @@ class Application:
 
 _REASONS: Final = {
     200: "OK",
+    302: "Found",
     400: "Bad Request",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -115,19 +121,6 @@ def _read(stream: IO[bytes], length: int) -> bytes | None:
 
 def _plain(status: int) -> Reply:
     return Reply(status, "text/plain; charset=utf-8", f"{_REASONS[status]}\n".encode())
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def server_bind(self) -> None:
-        """Bind without asking who this machine is: that look-up can take seconds."""
-        self.socket.bind(self.server_address)
-        host, port = self.socket.getsockname()[:2]
-        self.server_address = (host, port)
-        self.server_name, self.server_port = str(host), int(port)
-        self.setup_environ()
 
 
 @contextmanager
@@ -179,19 +172,20 @@ def serve(
             signal.signal(number, handler)
 
 
-def _server(sandbox: Sandbox, port: int, messages: Path | None, far_side: FarSide | None) -> _Server:
+def _server(sandbox: Sandbox, port: int, messages: Path | None, far_side: FarSide | None) -> Server:
     recording = None if messages is None else Recording(messages)
-    server = _Server((HOST, port), cast(type[WSGIRequestHandler], SandboxRequestHandler))
+    server = Server((HOST, port), cast(type[WSGIRequestHandler], SandboxRequestHandler))
+    server.door = far_side if isinstance(far_side, Faulty) else None
     server.set_app(cast(Any, Application(far_side or sandbox.authority, sandbox.clock.now, recording)))
     return server
 
 
-def _address(server: _Server) -> str:
+def _address(server: Server) -> str:
     return f"http://{HOST}:{server.server_port}"
 
 
 @contextmanager
-def _announced(sandbox: Sandbox, server: _Server) -> Iterator[None]:
+def _announced(sandbox: Sandbox, server: Server) -> Iterator[None]:
     """Tell in the folder where the sandbox listens, as long as it does."""
     if sandbox.folder is None:
         yield

@@ -16,7 +16,8 @@ from workflow.texts import mark
 Prove = Callable[[Path], None]
 """Opens the temporary file once more and raises when it is not what it should be."""
 
-_TEMPORARY = ".ehcert-"
+TEMPORARY = ".ehcert-"
+"""How the names of temporary files and folders begin; they are gone when the command that made them ends."""
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 
@@ -140,7 +141,7 @@ def _writing(path: Path, *passing: type[OSError]) -> Iterator[None]:
 @contextlib.contextmanager
 def _temporary_file(folder: Path, data: bytes, prove: Prove | None) -> Iterator[Path]:
     """A proved and synced file beside the one to be; afterwards its temporary name is gone."""
-    temporary = folder / f"{_TEMPORARY}{secrets.token_hex(8)}.tmp"
+    temporary = folder / f"{TEMPORARY}{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), _PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:

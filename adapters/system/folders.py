@@ -34,6 +34,11 @@ class Folders:
         return self.data / "store.key"
 
     @property
+    def anchor_file(self) -> Path:
+        """What was last written in the store, outside of it."""
+        return self.data / "anchor.json"
+
+    @property
     def locks(self) -> Path:
         """The locks of the procedures."""
         return self.data / "locks"

@@ -67,7 +67,25 @@ def read_settings(file: Path, variables: Mapping[str, str] = os.environ, **optio
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         source = sources.get(str(first["loc"][0]), str(file))
-        raise BadSettingError(key=key, problem=first["msg"], source=source) from error
+        raise BadSettingError(key=key, problem=_problem(first), source=source) from error
+
+
+_MUST_BE = {
+    "language": mark("it must be fr, nl, de or en"),
+    "environment": mark("it must be production, acceptance or sandbox"),
+    "keystore_encryption": mark("it must be 3des or aes"),
+    "store_key": mark("it must be file"),
+    "pin_mode": mark("it must be prompt, dialog or pad"),
+    "ec_signature": mark("it must be ecdsa-sha256 or ecdsa-sha384"),
+}
+
+
+def _problem(found: Any) -> str:
+    if found["type"] == "extra_forbidden":
+        return mark("there is no such setting")
+    if found["type"] == "literal_error" and found["loc"][0] in _MUST_BE:
+        return _MUST_BE[found["loc"][0]]
+    return str(found["msg"])
 
 
 def _from_file(file: Path) -> dict[str, Any]:

@@ -118,6 +118,16 @@ class Home:
         environment = {**self.variables(), **given, **(variables or {})}
         return _forked(lambda: _command(arguments), environment, self.folder)
 
+    def stopped(self, pid: int, seconds: float = _COMMAND_SECONDS) -> bool:
+        """Wait until a command was stopped by a signal, as by a laptop that sleeps; False when it ended first."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is not None:
+                return found.si_code == os.CLD_STOPPED
+            time.sleep(0.005)
+        return False
+
     def wait(self, pid: int, seconds: float = _COMMAND_SECONDS) -> Ended:
         """Wait for a command; one that does not end is killed, and counts as killed by SIGALRM."""
         status = _waited(pid, seconds)
@@ -127,7 +137,7 @@ class Home:
         ended = Ended(
             os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
             os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-            _json(text),
+            parsed(text),
             errors.read_text() if errors.exists() else "",
         )
         output.unlink(missing_ok=True)
@@ -208,11 +218,13 @@ def _serve(folder: Path) -> int:
 
 
 def _command(arguments: tuple[str, ...]) -> int:
-    from adapters.cli.app import run
-    from adapters.cli.words import set_language
+    from adapters.cli.app import main
 
-    set_language()
-    return int(run(list(arguments)))
+    try:
+        main(list(arguments))
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def _forked(work: Any, environment: Mapping[str, str], folder: Path) -> int:
@@ -258,7 +270,8 @@ def _waited(pid: int, seconds: float) -> int:
         time.sleep(0.005)
 
 
-def _json(text: str) -> Mapping[str, Any]:
+def parsed(text: str) -> Mapping[str, Any]:
+    """The last line of an output as JSON; nothing when it is none."""
     try:
         found: Mapping[str, Any] = json.loads(text.strip().splitlines()[-1])
     except (ValueError, IndexError):

@@ -34,9 +34,7 @@ TOY = Definition(
         Working(name="knowing", until="holder", step="know", turn=Turn.USER, says="B."),
         Working(name="asking", until="record", step="ask", turn=Turn.USER, says="C."),
         Asking(name="choosing", until="password", form="password", step="choose", turn=Turn.USER, says="D."),
-        Working(
-            name="making", until="key", step="make", secrets=(NEW_KEYSTORE_PASSWORD,), turn=Turn.USER, says="E."
-        ),
+        Working(name="making", until="key", step="make", secrets=(NEW_KEYSTORE_PASSWORD,), turn=Turn.USER, says="E."),
         Working(name="sending", until="request", step="send", secrets=(PIN,), turn=Turn.USER, says="F."),
         Waiting(name="waiting", until="certificate", step="look", wake=WAKE, turn=Turn.EHEALTH, says="G."),
         Asking(

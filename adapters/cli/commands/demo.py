@@ -10,6 +10,7 @@ import click
 from adapters.cli.demonstration import Demonstration, DemonstrationError
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result, say_error
+from adapters.cli.words import _
 from workflow.errors import Exit
 
 
@@ -19,7 +20,7 @@ from workflow.errors import Exit
 def demo(keep: Path | None, as_json: bool) -> int:
     """Renew a certificate against the sandbox: interrupted, and resumed days later by other processes."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
-        raise click.UsageError(f"{keep} is not empty")
+        raise click.UsageError(_("{path} is not empty").format(path=keep))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _run(keep.absolute(), as_json)

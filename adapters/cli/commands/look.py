@@ -9,7 +9,7 @@ from adapters.cli.options import environment_option, json_option
 from adapters.cli.output import emit, result, say_error
 from adapters.cli.wiring import wire
 from adapters.cli.words import _, set_language
-from workflow.errors import Exit
+from workflow.errors import Exit, StoreDamagedError
 
 
 @click.command()
@@ -48,8 +48,14 @@ def show(procedure_id: str, as_json: bool) -> int:
     wiring = wire()
     set_language(wiring.settings.language)
     identifier = wiring.store.find(procedure_id)
-    procedure = wiring.store.load(identifier)
     journal = wiring.store.journal(identifier)
+    try:
+        procedure = wiring.store.load(identifier)
+    except StoreDamagedError:
+        # What can be read is shown to people; programs get the error alone.
+        for written in journal if not as_json else ():
+            result(view.line_text(written))
+        raise
     now = wiring.clock(procedure.environment).now()
     if as_json:
         body = view.as_json(procedure, now)

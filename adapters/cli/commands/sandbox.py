@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adapters.cli.commands.sandbox_faults import faults, plan_of
 from adapters.cli.durations import Duration
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result
@@ -30,15 +31,23 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
 @click.option("--messages", type=click.Path(path_type=Path), help="Keep every message in this folder.")
 @click.option("--valid-for", default=TWO_MONTHS, type=Duration(), help="When the first keystore ends (60d).")
+@click.option(
+    "--faults",
+    "plan",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Fail as the plan in this file says: see ehcert sandbox faults.",
+)
 @json_option
-def serve(port: int, messages: Path | None, valid_for: timedelta, as_json: bool) -> int:
+def serve(port: int, messages: Path | None, valid_for: timedelta, plan: Path | None, as_json: bool) -> int:
     """Serve CertRA, EtkRA and EtkDepot on 127.0.0.1 until Ctrl-C."""
+    from adapters.sandbox.faults import Faulty
     from adapters.sandbox.wsgi import serve as serve_sandbox
 
     wiring = _wiring()
+    planned = plan_of(plan)
     opened = _open(wiring)
     keystores = wiring.keystores("sandbox")
     if not keystores.files():
@@ -57,7 +66,8 @@ def serve(port: int, messages: Path | None, valid_for: timedelta, as_json: bool)
         result(_("Password of its keystores: {password}; PIN of its cards: {pin}").format(password=PASSWORD, pin=PIN))
         result(_("In another terminal: ehcert renew --environment sandbox"))
 
-    serve_sandbox(wiring.folders.sandbox, port, messages, sandbox=opened, ready=ready)
+    far_side = Faulty.around(opened, planned)
+    serve_sandbox(wiring.folders.sandbox, port, messages, sandbox=opened, far_side=far_side, ready=ready)
     return Exit.OK
 
 
@@ -88,7 +98,7 @@ clock.ignore_unknown_options = True
 @click.option("--card", "kind", default="rsa", type=click.Choice(["rsa", "ec"]), help="The kind of identity card.")
 @json_option
 def person(who: str, valid_for: timedelta, kind: str, as_json: bool) -> int:
-    """Give a fictive person an identity card in the reader, in place of the one there, and a keystore."""
+    """Play another fictive person. His identity card takes the place of the one in the reader; a keystore is made."""
     wiring = _wiring()
     opened = _open(wiring)
     _take_cards_out(wiring.folders.sandbox / "cards")
@@ -162,10 +172,13 @@ def log(as_json: bool) -> int:
     return Exit.OK
 
 
+sandbox.add_command(faults)
+
+
 @sandbox.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def trust(file: Path) -> int:
-    """Accept identity cards whose chain ends at the root certificate in FILE (PEM)."""
+    """Accept other identity cards. Their chains must end at the root certificate in FILE (PEM)."""
     from cryptography import x509
 
     try:

@@ -1,0 +1,1 @@
+"""The catalogues of the user's languages, and what keeps them complete."""

@@ -1,0 +1,72 @@
+"""Which faults a seed brings, and how often: drawn once, at the beginning of a simulated life."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+LEVELS: Final[Mapping[str, tuple[float, ...]]] = {
+    "network": (0, 0.05, 0.2, 0.5),  # of every message
+    "card": (0, 0, 0.01, 0.05),  # of every moment: a call to a port, or a boundary of the engine
+    "person": (0, 0.05, 0.2),  # of every question
+    "disk": (0, 0, 0.02, 0.1),  # of every write
+    "crash": (0, 0.004, 0.02, 0.05),  # of every moment
+    "second": (0, 0, 0.01, 0.05),  # of every moment
+    "clock": (0, 0, 0.2),  # of every look
+    "service": (0, 0.1, 0.3),  # of every look
+}
+"""How often a kind of fault strikes; each seed takes one of the levels of each kind."""
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+_VALIDITIES: Final = (60, 60, 60, 80, 45, 20, 4, 120)  # days; with 120 it is too early to renew
+_SHORTEST_DELIVERY, _LONGEST_DELIVERY = timedelta(minutes=2), timedelta(days=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """`sure` is the number of the moment at which the process dies in any case.
+
+    `refusals` is how many requests the people at eHealth refuse, where they look at them by hand. With
+    `lasting_locks` False two processes can hold one procedure, as on a network drive without locks: then only the
+    revision in the store is between them.
+    """
+
+    levels: Mapping[str, float]
+    sure: int
+    valid_for: timedelta
+    delivery: timedelta
+    by_hand: bool
+    refusals: int
+    blocks_card: bool
+    locks: bool
+
+    def level(self, kind: str) -> float:
+        """How often this kind strikes."""
+        return self.levels[kind]
+
+
+def weather(random: Random, without: Collection[str] = ()) -> Weather:
+    """Draw the weather of a life; kinds in `without` never strike, the others do as they would."""
+    levels = {kind: random.choice(choices) for kind, choices in LEVELS.items()}
+    sure = random.randint(1, random.choice((12, 60, 140)))
+    drawn = Weather(
+        levels={kind: 0 if kind in without else level for kind, level in levels.items()},
+        sure=0 if "crash" in without else sure,
+        valid_for=random.choice(_VALIDITIES) * DAY,
+        delivery=between(random, _SHORTEST_DELIVERY, _LONGEST_DELIVERY),
+        by_hand=random.random() < 0.3,
+        refusals=random.choice((0, 0, 0, 1, 2)),
+        blocks_card=random.random() < 0.05,
+        locks=random.random() < 0.9,
+    )
+    return drawn
+
+
+def between(random: Random, shortest: timedelta, longest: timedelta) -> timedelta:
+    """A duration whose order of magnitude is at random; in whole seconds, so that moments stay readable."""
+    seconds = shortest.total_seconds() * (longest / shortest) ** random.random()
+    return timedelta(seconds=round(seconds))

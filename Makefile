@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check wheel lock clean
+.PHONY: demo test check reliability wheel lock clean
 
 demo: $(VENV)/user            ## renew a certificate against the embedded sandbox (no root)
 	$(BIN)/python -m adapters.cli.app demo
@@ -20,6 +20,10 @@ check: $(VENV)/developer      ## lint, types, import rules, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+reliability: $(VENV)/developer  ## strike a renewal with every kind of fault, and count (FULL=1: every case)
+	sh .ci/system
+	$(BIN)/python -m tests.reliability
 
 wheel: $(VENV)/developer      ## the wheel, in dist/
 	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .

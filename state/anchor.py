@@ -83,15 +83,17 @@ class Anchor:
 
     def _sealed(self, marks: Mapping[str, Mark]) -> bytes:
         said = {name: [mark.lines, mark.head, mark.identity] for name, mark in sorted(marks.items())}
-        seal = self._keys.anchor_seal(_canonical(said))
-        return json.dumps({"schema": SCHEMA, "procedures": said, "seal": seal}, indent=1).encode() + b"\n"
+        content = {"schema": SCHEMA, "procedures": said}
+        seal = self._keys.anchor_seal(_canonical(content))
+        return json.dumps({**content, "seal": seal}, indent=1).encode() + b"\n"
 
     def _parsed(self, content: bytes | None) -> dict[str, Mark]:
         if content is None:
             return {}
         try:
             said = json.loads(content)
-            if compare_digest(str(said["seal"]), self._keys.anchor_seal(_canonical(said["procedures"]))):
+            seal = str(said.pop("seal"))
+            if compare_digest(seal, self._keys.anchor_seal(_canonical(said))):
                 return {name: Mark(*mark) for name, mark in said["procedures"].items()}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise AnchorDamagedError(path=self._file.place if self._file else "") from error

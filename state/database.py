@@ -65,11 +65,12 @@ def _make_private(folder: Path) -> None:
 
 
 def _configure(connection: Any, record: Any) -> None:  # noqa: ARG001
-    # The rollback journal with FULL: write-ahead logging corrupts with two connections before SQLite 3.51.3.
+    # Write-ahead logging corrupts with two connections before SQLite 3.51.3, so the rollback journal; and EXTRA, because
+    # with FULL a power cut just after a commit can bring the journal back, and with it the state before an intent.
     connection.isolation_level = None
     # A flipped bit makes one text unreadable; then its row's seal says so, and the other rows stay readable.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -126,6 +127,29 @@ def _translated(engine: Engine) -> Iterator[None]:
         yield
     except DatabaseError as error:
         raise StoreUnusableError(path=engine.url.database or "", reason=str(error.orig)) from error
+
+
+_OF_AN_INDEX = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
+
+
+def problems(engine: Engine) -> list[str]:
+    """What SQLite finds wrong with its file, a few at the most; empty on a server. Raises `StoreUnusableError`."""
+    if engine.dialect.name != "sqlite":
+        return []
+    with reading(engine) as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()
+        return [str(problem) for problem in found if problem != "ok"]
+
+
+def only_indexes(found: list[str]) -> bool:
+    """Whether problems are those of indexes, which can be made anew from their tables."""
+    return bool(found) and all(any(sign in problem for sign in _OF_AN_INDEX) for problem in found)
+
+
+def make_indexes(engine: Engine) -> None:
+    """Make every index anew. Raises `StoreUnusableError`."""
+    with writing(engine) as connection:
+        connection.exec_driver_sql("REINDEX")
 
 
 def check_soundness(connection: Connection) -> None:

@@ -79,7 +79,7 @@ def examine(keys: StoreKeys, procedure: str, row: Row | None, rows: Sequence[Row
     chain = _Chain(keys, rows, lines, head)
     line_defects = chain.defects()
     if chain.goes_on:
-        found, row_defects = None, (Defect(None, _BEHIND),)
+        found, row_defects, lines = None, (Defect(None, _BEHIND),), None
     age_defects = _age(len(rows) if lines is None else lines, rows, mark, bool(line_defects))
     return Examined(procedure, row, rows, mark, found, row_defects, line_defects, age_defects)
 

@@ -210,6 +210,10 @@ class DatabaseStore:
         self._anchor.make_anew(marks)
         return damaged
 
+    def check_anchor(self) -> None:
+        """Raises `AnchorDamagedError`, `StoreUnusableError`."""
+        self._anchor.marks()
+
     def anchor_is_missing(self) -> bool:
         """Whether nothing is written down outside the database."""
         return self._anchor.missing()

@@ -7,10 +7,10 @@ from itertools import pairwise
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _ISSUERS = (
-    ("ehcert sandbox", "sandbox"),
+    ("ehealth sandbox", "sandbox"),
     ("test-zetesconfidens", "acceptance"),
     ("zetesconfidens private trust pki", "production"),
 )
@@ -26,6 +26,23 @@ def environment_of(issuer: x509.Name) -> str | None:
     """The environment whose authority has this name, or None for an unknown one."""
     common = " ".join(str(a.value) for a in issuer.get_attributes_for_oid(NameOID.COMMON_NAME)).lower()
     return next((environment for beginning, environment in _ISSUERS if common.startswith(beginning)), None)
+
+
+def may_sign_in(certificate: x509.Certificate) -> bool:
+    """Whether the usages of a certificate, where it names any, allow what an eHealth certificate is for (§14)."""
+    try:
+        extensions = certificate.extensions
+    except (ValueError, x509.DuplicateExtension):
+        return False
+    try:
+        if not extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature:
+            return False
+    except x509.ExtensionNotFound:
+        pass
+    try:
+        return ExtendedKeyUsageOID.CLIENT_AUTH in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
 
 
 def chain_holds(chain: tuple[x509.Certificate, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from steps.ports.registration import RegistrationAuthority
 from workflow.errors import ClockOffError
 
 LARGEST_SKEW = timedelta(minutes=5)
@@ -15,3 +16,14 @@ def check_clock(now: datetime, service_time: datetime) -> None:
     skew = now - service_time
     if abs(skew) > LARGEST_SKEW:
         raise ClockOffError(minutes=round(skew.total_seconds() / 60))
+
+
+def has_passed(moment: datetime, now: datetime, authority: RegistrationAuthority) -> bool:
+    """Whether a moment lies behind us: believed only when the service's clock shows about the same.
+
+    Raises `ClockOffError`, and what asking the service for its time raises.
+    """
+    if now < moment:
+        return False
+    check_clock(now, authority.service_time())
+    return True

@@ -12,7 +12,7 @@ from steps.late_arrival import may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
-from workflow.errors import KeystoreChangedError, KeystoreMissingError, WrongEtkError
+from workflow.errors import KeystoreChangedError, WrongEtkError
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
 
@@ -36,7 +36,10 @@ class CompleteEtk:
         keystore = open_new(self.keystores, work)
         fact = work.facts["encryption_certificate"]
         if keystore.content.key(fact["serial"]) is None:
-            raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
+            if keystore.encryption is None:
+                raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
+            # The file was written once more than we remember: the newest challenge counts, so it is asked again.
+            return Outcome("start_again", forgotten=("encryption_certificate",))
         message = self.authority.sign_etk_completion(_certificate(work), keystore.signer)
         return Prepared({"message_id": message.message_id, "sha256": message.sha256}, message)
 
@@ -59,12 +62,8 @@ class CompleteEtk:
 
     def _registered(self, work: Work, etk: dict[str, Any]) -> Outcome:
         """The keystore is finished now: it leaves the folder of the unfinished ones. May run twice."""
-        name = work.facts["new_keystore"]["name"]
-        path = self.keystores.find(name)
-        if path is None:
-            raise KeystoreMissingError(path=name)
-        path = self.keystores.finish(path)
-        finished = {**work.facts["new_keystore"], "path": str(path)}
+        path = self.keystores.finish(open_new(self.keystores, work).path)
+        finished = {**work.facts["new_keystore"], "name": path.name, "path": str(path)}
         return Outcome("etk_registered", {"etk": {"at": work.now.isoformat(), **etk}, "new_keystore": finished})
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from cryptography import x509
 
-from steps.certificates import chain_holds, identifier_of
+from steps.certificates import chain_holds, environment_of, identifier_of, may_sign_in
+from steps.clock import LARGEST_SKEW, check_clock, has_passed
 from steps.holder import card_of
 from steps.names import subject_of
 from steps.ports.card import Cards
@@ -20,7 +21,13 @@ from steps.ports.registration import (
 )
 from steps.remembered import chain_fact
 from workflow.definition import STAY
-from workflow.errors import CardError, RefusedError, WrongCertificateError, WrongPinError
+from workflow.errors import (
+    CardError,
+    CertificateNotYetValidError,
+    RefusedError,
+    WrongCertificateError,
+    WrongPinError,
+)
 from workflow.forms import PIN
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
@@ -45,7 +52,7 @@ class FetchCertificate:
             case NotYetDelivered():
                 return Outcome(STAY)
             case Delivered(chain):
-                return Outcome("delivered", {"certificate": certificate_fact(chain, work)})
+                return Outcome("delivered", {"certificate": certificate_fact(chain, work, self.authority)})
 
     def _ask_with_card(self, work: Work, refusal: RefusedError) -> Outcome:
         """The question without a card was refused: with the card in the reader the record tells more."""
@@ -75,10 +82,12 @@ def record_of_request(authority: RegistrationAuthority, cards: Cards, work: Work
     return next((record for record in records if record.public_key_identifier == ours), None)
 
 
-def certificate_fact(chain: tuple[bytes, ...], work: Work) -> dict[str, Any]:
+def certificate_fact(chain: tuple[bytes, ...], work: Work, authority: RegistrationAuthority) -> dict[str, Any]:
     """A delivered chain as a fact, once it is known to be ours (PROTOCOL §14).
 
-    Raises `WrongCertificateError` for another key, another person or a chain that does not hold.
+    Raises `WrongCertificateError` for another key, another person, another environment, a usage or a chain that does
+    not fit, and `CertificateNotYetValidError`: with such a certificate nothing can go on, so it is not kept; and
+    `ClockOffError` rather than either of them for a validity that only this computer's clock says is over or ahead.
     """
     try:
         certificates = tuple(x509.load_der_x509_certificate(der) for der in chain)
@@ -90,10 +99,19 @@ def certificate_fact(chain: tuple[bytes, ...], work: Work) -> dict[str, Any]:
     subject = subject_of(leaf.subject)
     if subject is None or subject.identifier != work.facts["holder"]["ssin"]:
         raise WrongCertificateError(reason=mark("it is for another person"))
-    if not chain_holds(certificates):
+    if len(certificates) < 2 or not chain_holds(certificates):
         raise WrongCertificateError(reason=mark("its chain does not hold"))
-    if leaf.not_valid_after_utc <= work.now:
+    # assumption: stricter than PROTOCOL §14, where an unknown root is only a warning. A certificate that eHealth does
+    # not know as its own cannot be exchanged any more once it is installed, so a new issuer needs a new ehcert.
+    if environment_of(leaf.issuer) != work.environment:
+        raise WrongCertificateError(reason=mark("it is of another environment or of an unknown authority"))
+    if not may_sign_in(leaf):
+        raise WrongCertificateError(reason=mark("it is not for signing in"))
+    if has_passed(leaf.not_valid_after_utc, work.now, authority):
         raise WrongCertificateError(reason=mark("it has already ended"))
+    if leaf.not_valid_before_utc > work.now + LARGEST_SKEW:
+        check_clock(work.now, authority.service_time())
+        raise CertificateNotYetValidError()
     return {
         "chain": chain_fact(chain),
         "fetched_at": work.now.isoformat(),

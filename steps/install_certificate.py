@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from steps.new_keystore import open_new
-from steps.ports.keystore import Keystore, Keystores
+from steps.new_keystore import open_new, with_chain
+from steps.ports.keystore import Keystores
 from steps.remembered import chain_of
 from workflow.ports import Outcome, Work
 
@@ -22,10 +22,6 @@ class InstallCertificate:
         """Raises a `KeystoreError` or `FolderNotWritableError`."""
         keystore = open_new(self.keystores, work)
         chain = chain_of(work.facts["certificate"]["chain"])
-        entry = replace(keystore.authentication, chain=chain)
-        others = tuple(key for key in keystore.content.keys if key is not keystore.authentication)
-        # One entry for each certificate of the chain, named by its subject (PROTOCOL §10.1).
-        certificates = tuple((certificate.subject.rfc4514_string(), certificate) for certificate in chain)
-        self.keystores.replace(keystore.path, Keystore((entry, *others), certificates), keystore.password)
+        self.keystores.replace(keystore.path, with_chain(keystore, chain), keystore.password)
         installed = {"at": work.now.isoformat(), "valid_until": work.facts["certificate"]["valid_until"]}
         return Outcome("installed", {"installed": installed})

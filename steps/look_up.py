@@ -41,7 +41,8 @@ class LookUp:
         check_clock(work.now, self.authority.service_time())
         info = self.authority.certificate_info(self._old_key(work))
         _check_renewable(info, work)
-        care_provider = self._ask_with_card(work)
+        care_provider, others = self._ask_with_card(work)
+        _check_not_replaced(info, others)
         return Outcome("renewable", {"record": _record(info, work, care_provider)})
 
     def _old_key(self, work: Work) -> Signer:
@@ -57,20 +58,18 @@ class LookUp:
             raise KeystoreChangedError(path=path, reason=mark("its key is not there any more"))
         return Signer(entry.private_key, entry.chain)
 
-    def _ask_with_card(self, work: Work) -> bool:
-        """Whether eHealth knows the person as a care provider; a request under way stops here."""
+    def _ask_with_card(self, work: Work) -> tuple[bool, list[CertificateInfo]]:
+        """Whether eHealth knows the person as a care provider, and the person's own certificates and requests."""
         card = card_of(self.cards, work.facts)
         signer = card.authentication(lambda: work.secret(PIN, mark("to sign in")))
         ssin = work.facts["holder"]["ssin"]
         try:
             qualities = self.authority.qualities(ssin, signer)
-            for other in self.authority.certificates_of_citizen(signer):
-                if other.actor.identifier == ssin and other.status is CertificateStatus.IN_PROGRESS:
-                    raise RequestUnderWayError(requested_at=other.requested_at)
+            infos = self.authority.certificates_of_citizen(signer)
         except WrongPinError:
             work.wrong_secret(PIN)
             raise
-        return qualities.care_provider
+        return qualities.care_provider, [info for info in infos if info.actor.identifier == ssin]
 
 
 def _check_renewable(info: CertificateInfo, work: Work) -> None:
@@ -79,8 +78,20 @@ def _check_renewable(info: CertificateInfo, work: Work) -> None:
         raise CertificateRevokedError()
     if info.status is not CertificateStatus.VALID_ACTIVE:
         raise CertificateExpiredError(until=until)
-    if not info.replaceable:
+    if not info.replaceable and (info.replaceable_from is None or work.now < info.replaceable_from):
         raise TooEarlyError(replaceable_from=info.replaceable_from, until=until)
+
+
+def _check_not_replaced(info: CertificateInfo, own: list[CertificateInfo]) -> None:
+    """In its window, a certificate that cannot be replaced has a successor: asked for, or delivered."""
+    for other in own:
+        if other.status is CertificateStatus.IN_PROGRESS:
+            raise RequestUnderWayError(requested_at=other.requested_at)
+    if not info.replaceable:
+        valid = [i for i in own if i.details and i.replaceable_from and i.status is CertificateStatus.VALID_ACTIVE]
+        newest = max(valid, key=lambda one: one.replaceable_from or one.requested_at, default=info)
+        until = newest.details.valid_until if newest.details else None
+        raise TooEarlyError(replaceable_from=newest.replaceable_from, until=until)
 
 
 def _record(info: CertificateInfo, work: Work, care_provider: bool) -> dict[str, object]:

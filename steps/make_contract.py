@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steps.clock import has_passed
 from steps.names import parse_dn, subject_of
 from steps.ports.registration import RegistrationAuthority
 from steps.remembered import contact_of, contract_fact, holder_actor, moment
@@ -20,8 +21,8 @@ class MakeContract:
     outcomes = frozenset({"contract_made", "too_late"})
 
     def __call__(self, work: Work) -> Outcome:
-        """Raises `ContractMismatchError` when the contract is not for this person."""
-        if work.now >= moment(work.facts["record"]["valid_until"]):
+        """Raises `ContractMismatchError` when the contract is not for this person, `ClockOffError`."""
+        if has_passed(moment(work.facts["record"]["valid_until"]), work.now, self.authority):
             return Outcome("too_late")
         actor = holder_actor(work.facts)
         contract = self.authority.contract(contact_of(work.facts), actor, actor)

@@ -12,6 +12,7 @@ from steps.placeholder import placeholder_certificate
 from steps.ports.keys import KeyMaker
 from steps.ports.keystore import AUTHENTICATION, KeyEntry, Keystore, Keystores
 from steps.remembered import moment
+from workflow.errors import KeystoreError
 from workflow.forms import NEW_KEYSTORE_PASSWORD
 from workflow.ports import Outcome, Work
 
@@ -23,22 +24,33 @@ class MakeKey:
     keys: KeyMaker
     keystores: Keystores
 
-    outcomes = frozenset({"made"})
+    outcomes = frozenset({"made", "choose_again"})
 
     def __call__(self, work: Work) -> Outcome:
         """Raises `FolderNotWritableError`, `KeystorePasswordError`."""
         name = self._name(work)
+        if self.keystores.find(name) is None and not work.knows(NEW_KEYSTORE_PASSWORD):
+            # An earlier sitting ended before anything was written: a new password is typed twice, in its form.
+            return Outcome("choose_again", forgotten=("password",))
         password = work.secret(NEW_KEYSTORE_PASSWORD, name)
         path = self.keystores.find(name) or self._write(name, password, work)
         entry = self.keystores.open(path, password).key(AUTHENTICATION)
         assert entry is not None, "the keystore was just written with this key"
         key = {"public_key_identifier": identifier_of(entry.private_key.public_key()), "made_at": work.now.isoformat()}
-        return Outcome("made", {"key": key, "new_keystore": {"name": path.name}})
+        written = {"name": path.name, "sha256": self.keystores.fingerprint(path)}
+        return Outcome("made", {"key": key, "new_keystore": written})
 
     def undo(self, facts: Mapping[str, Any]) -> None:
-        """Remove the unfinished keystore: its key was never sent."""
-        if path := self.keystores.find(facts["new_keystore"]["name"]):
-            self.keystores.discard(path)
+        """Remove the unfinished keystore: its key was never sent. A file that took its name is left alone."""
+        for path in self.keystores.candidates():
+            if self.keystores.describe(path).pending and self._is_the_one(path, facts["new_keystore"]):
+                self.keystores.discard(path)
+
+    def _is_the_one(self, path: Path, written: Mapping[str, str]) -> bool:
+        try:
+            return self.keystores.fingerprint(path) == written["sha256"]
+        except KeystoreError:  # unreadable, so not the file that was written
+            return False
 
     def _name(self, work: Work) -> str:
         chosen_at = moment(work.facts["password"]["chosen_at"])

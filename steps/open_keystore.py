@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from steps.certificates import environment_of, identifier_of
+from steps.clock import has_passed
 from steps.names import subject_of
 from steps.placeholder import is_placeholder
 from steps.ports.keystore import AUTHENTICATION, KeyEntry, KeystoreFile, Keystores
+from steps.ports.registration import RegistrationAuthority
 from workflow.errors import (
     CertificateExpiredError,
     KeystoreNotEhealthError,
@@ -31,6 +32,7 @@ class OpenKeystore:
     """Safe to repeat: it only reads."""
 
     keystores: Keystores
+    authority: RegistrationAuthority
 
     outcomes = frozenset({"opened"})
 
@@ -41,13 +43,14 @@ class OpenKeystore:
         return Offer(defaults={"file": choices[0].value} if choices else {}, choices={"file": choices})
 
     def __call__(self, work: Work) -> Outcome:
-        """Raises a `KeystoreError` or `CertificateExpiredError`."""
+        """Raises a `KeystoreError`, `CertificateExpiredError` or `ClockOffError`."""
         path = Path(work.answers["file"]).expanduser()
         entry = self._authentication_key(path, work)
         certificate = entry.chain[0]
         self._check_environment(path, certificate, work.environment)
         _check_holder(path, certificate, work)
-        _check_not_expired(certificate, work.now)
+        if has_passed(certificate.not_valid_after_utc, work.now, self.authority):
+            raise CertificateExpiredError(until=certificate.not_valid_after_utc)
         fact = {
             "path": str(path.absolute()),
             "fingerprint": certificate.fingerprint(hashes.SHA256()).hex(),
@@ -88,8 +91,3 @@ def _check_holder(path: Path, certificate: x509.Certificate, work: Work) -> None
         raise KeystoreNotEhealthError(path=path, reason=mark("its certificate was not issued for eHealth"))
     if subject.identifier_type != "SSIN" or subject.identifier != work.facts["holder"]["ssin"]:
         raise KeystoreOfOtherPersonError(path=path)
-
-
-def _check_not_expired(certificate: x509.Certificate, now: datetime) -> None:
-    if certificate.not_valid_after_utc <= now:
-        raise CertificateExpiredError(until=certificate.not_valid_after_utc)

@@ -33,7 +33,7 @@ def make_steps(*, cards: Cards, keystores: Keystores, authority: RegistrationAut
         "check_requirements": CheckRequirements(cards, keystores, authority),
         "record_consent": RecordConsent(),
         "read_card": ReadCard(cards),
-        "open_keystore": OpenKeystore(keystores),
+        "open_keystore": OpenKeystore(keystores, authority),
         "look_up": LookUp(authority, keystores, cards),
         "record_contact": RecordContact(),
         "make_contract": MakeContract(authority),

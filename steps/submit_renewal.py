@@ -27,7 +27,7 @@ from steps.ports.registration import (
     Submitted,
 )
 from steps.remembered import contact_of, contract_of, moment
-from workflow.errors import CardAbsentError, RefusedError, WrongPinError
+from workflow.errors import CardAbsentError, EhealthNonsenseError, RefusedError, WrongPinError
 from workflow.forms import PIN
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
@@ -50,9 +50,9 @@ class SubmitRenewal:
 
     def prepare(self, work: Work) -> Prepared | Outcome:
         """Raises `CardError`, `KeystoreError`, `ClockOffError`."""
+        check_clock(work.now, self.authority.service_time())
         if work.now >= moment(work.facts["record"]["valid_until"]):
             return Outcome("too_late")
-        check_clock(work.now, self.authority.service_time())
         keystore = open_new(self.keystores, work)
         card = card_of(self.cards, work.facts).signature(lambda: work.secret(PIN, mark("to sign the request")))
         contract = contract_of(work.facts)
@@ -71,11 +71,14 @@ class SubmitRenewal:
         return Prepared(intent, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
-        """A refusal is an end; anything but an answer leaves the intent open."""
+        """A refusal is an end; anything but an answer leaves the intent open. Raises `EhealthNonsenseError`."""
         try:
             answer = self.authority.submit(prepared.message)
         except RefusedError as error:
             return Outcome("refused", {"refusal": {"code": error.refusal_code, "message": error.details["refusal"]}})
+        if answer.public_key_identifier != prepared.intent["public_key_identifier"]:
+            # Whatever was registered there: whether our request was, is asked.
+            raise EhealthNonsenseError(reason=mark("it names another key"))
         return Outcome("registered", {"request": _request(answer, prepared.intent, work)})
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:
@@ -87,7 +90,8 @@ class SubmitRenewal:
         request = {"at": intent["at"], "message_id": intent["message_id"], "found_by_asking": True}
         match answer:
             case Delivered(chain):
-                return Outcome("delivered", {"request": request, "certificate": certificate_fact(chain, work)})
+                certificate = certificate_fact(chain, work, self.authority)
+                return Outcome("delivered", {"request": request, "certificate": certificate})
             case NotYetDelivered():
                 return Outcome("registered", {"request": request})
 

@@ -48,6 +48,9 @@ from workflow.upgrades import brought_forward
 _SHORTEST_PAUSE = timedelta(seconds=10)
 """Never more than one look per ten seconds at one request (PROTOCOL §13.3, an assumption)."""
 
+_OLDEST_MESSAGE = timedelta(minutes=2)
+"""What took longer to prepare is prepared anew; how old a message may be is not published (PROTOCOL §2.1)."""
+
 Boundary = Callable[[str], None]
 """Called with the name of each moment at which a crash must do no harm."""
 
@@ -106,6 +109,8 @@ class Engine:
             run = _Run(self, definition, procedure, sitting)
             try:
                 return run.go_on()
+            except BusyError:  # another process went on with it: what we know of it is out of date
+                raise
             except EhcertError:
                 run.forget_unless_kept()
                 raise
@@ -237,9 +242,14 @@ class _Run:
         if intent is not None:
             return self._settle(state, step, work, intent)
         prepared = step.prepare(work)
+        if isinstance(prepared, Prepared) and abs(self._clock.now() - work.now) > _OLDEST_MESSAGE:
+            # The person took long to give a secret; now it is at hand, and the message can bear the present moment.
+            work = self._work(state, {})
+            prepared = step.prepare(work)
         if isinstance(prepared, Outcome):
             return prepared
-        self._save_intent({"operation": step.operation, "at": work.now.isoformat(), **prepared.intent})
+        now = self._clock.now()
+        self._save_intent({"operation": step.operation, "at": now.isoformat(), **prepared.intent})
         return self._send(step, work, prepared)
 
     def _send(self, step: ChangingStep, work: Work, prepared: Prepared) -> Outcome:
@@ -278,6 +288,7 @@ class _Run:
             now=self._clock.now(),
             secret=lambda name, about: self._sitting.secret(allowed, name, about),
             wrong_secret=self._sitting.wrong_secret,
+            knows=self._sitting.knows,
         )
 
     # --- remembering ----------------------------------------------------------------------------------------------

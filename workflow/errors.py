@@ -93,6 +93,7 @@ class BadValueError(UserActionError):
     code = "bad_value"
     exit = Exit.USAGE
     text = mark("{field}: {value!r} is not allowed")
+    hint = mark("correct this value and try again")
 
 
 class MalformedEmailError(BadValueError):
@@ -343,6 +344,13 @@ class KeystoreMissingError(KeystoreError):
     code = "keystore_missing"
     text = mark("there is no keystore at {path}")
     hint = mark("check the name, or give the right file")
+
+
+class NewKeystoreMissingError(KeystoreMissingError):
+    code = "new_keystore_missing"
+    text = mark("the new keystore {path} is gone, and no other file in its folders holds its key")
+    hint = mark("put it back, from a backup or the waste bin, under any name, and run ehcert resume; start nothing new")
+    next = ("ehcert resume",)
 
 
 class NotAKeystoreError(KeystoreError):

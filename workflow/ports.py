@@ -110,7 +110,7 @@ class Work:
     """What a step works with: the facts, the answers to its form, the moment, and a way to ask for secrets.
 
     `secret(name, about)` gives a secret of this sitting, asking for it when it is not known yet;
-    `wrong_secret(name)` drops one that did not fit.
+    `wrong_secret(name)` drops one that did not fit; `knows(name)` says whether one was given in this sitting.
     """
 
     procedure: ProcedureId
@@ -120,6 +120,7 @@ class Work:
     now: datetime
     secret: Callable[[str, str], str]
     wrong_secret: Callable[[str], None]
+    knows: Callable[[str], bool] = lambda name: True
 
 
 @dataclass(frozen=True, slots=True)

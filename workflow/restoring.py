@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from workflow.definition import Definition
+from workflow.definition import Definition, Final
 from workflow.machine import derive, facts_before
 from workflow.procedure import Line, Procedure
 from workflow.replaying import changes_of, standing
@@ -24,18 +24,21 @@ def doubted(definition: Definition, procedure: Procedure, now: datetime, kind: s
     Without a key there is nothing to ask about: the look-up before is done anew, which finds a request under way.
     """
     current = brought_forward(procedure, definition.version)
-    going_on = standing(definition, replace(current, since=now), _doubted_facts(definition, current, now), now)
+    facts = _doubted_facts(definition, current, now)
+    since = current.since if derive(definition, facts) == current.state else now
+    going_on = standing(definition, replace(current, since=since), facts, now)
     changes = changes_of(procedure, going_on)
     return going_on, Line(now, kind, procedure.state, details={"to": going_on.state}, changes=changes)
 
 
 def _doubted_facts(definition: Definition, procedure: Procedure, now: datetime) -> Mapping[str, Any]:
     facts = procedure.facts
-    if procedure.ended or "intent" in facts or definition.sent_by in facts:
+    state = definition.state(derive(definition, facts))
+    if isinstance(state, Final) or "intent" in facts or definition.sent_by in facts:
         return facts
     if "key" in facts:
         intent = {
-            "operation": definition.state(derive(definition, facts)).name,
+            "operation": state.name,
             "at": now.isoformat(),
             "message_id": "",
             "sha256": "",

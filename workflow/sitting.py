@@ -37,6 +37,10 @@ class Sitting:
             self._secrets[name] = self.person.secret(name, about)
         return self._secrets[name].reveal()
 
+    def knows(self, name: str) -> bool:
+        """Whether a secret was given in this sitting; a PIN does not count, for it was given for one purpose."""
+        return name in self._secrets
+
     def wrong_secret(self, name: str) -> None:
         """Drop a secret that did not fit."""
         if name == PIN:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import importlib
-import signal
+import inspect
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -61,7 +62,7 @@ class _Group(click.Group):
 def translated(command: click.Command) -> click.Command:
     """A copy of a command whose help is in the language in force, with its options and subcommands."""
     told = copy.copy(command)
-    told.help = _(command.help or "")
+    told.help = _(inspect.cleandoc(command.help or ""))
     told.params = [_translated_option(parameter) for parameter in command.params]
     if isinstance(told, click.Group):
         told.commands = {name: translated(below) for name, below in told.commands.items()}
@@ -125,8 +126,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = translated(ehcert).main(args=arguments, prog_name="ehcert", standalone_mode=False)
         return code if isinstance(code, int) else Exit.OK
-    except BrokenPipeError:
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):  # click ends so when nobody reads any more; what was done is done
         return Exit.OK
     except (Exception, KeyboardInterrupt) as error:
         from adapters.cli import failing

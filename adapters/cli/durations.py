@@ -11,7 +11,9 @@ import click
 from adapters.cli.words import _
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_SHAPE = re.compile(r"([+-]?)((?:[0-9]{1,6}[wdhms])+)")
+_SHAPE = re.compile(r"([+-]?)((?:[0-9]{1,6}[wdhms]){1,5})")
+_LONGEST = timedelta(days=36_525)
+"""A century: no calendar of ours ends before."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -28,4 +30,6 @@ class Duration(click.ParamType[timedelta]):
             self.fail(_("'{value}' is not a duration; write 2d, 5h or 1d12h").format(value=value), param, ctx)
         parts = re.findall(r"([0-9]+)([wdhms])", match[2])
         length = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+        if length > _LONGEST:
+            self.fail(_("'{value}' is too long").format(value=value), param, ctx)
         return -length if match[1] == "-" else length

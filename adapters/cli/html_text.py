@@ -25,7 +25,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
-        elif tag in _BLOCKS and tag != "li":  # the next item, or the end of the list, begins a line
+        elif tag in _BLOCKS - {"li", "br"}:  # after an item the next one, or the end of the list, begins a line
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:

@@ -123,7 +123,7 @@ def restore(wiring: Wiring, backup: Backup, path: Path) -> Restored:
     files.private_folder(wiring.folders.data)
     with (
         _nobody_at_work(wiring),
-        tempfile.TemporaryDirectory(prefix=".ehcert-", dir=wiring.folders.data) as beside,
+        tempfile.TemporaryDirectory(prefix=files.TEMPORARY, dir=wiring.folders.data) as beside,
     ):
         key = _only(backup, "store_key", path)
         source = Path(beside) / "store.sqlite"

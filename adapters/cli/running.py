@@ -51,7 +51,7 @@ def take_further(
         _emit(schema, wiring, report)
     else:
         _print(wiring, report)
-    return _exit_code(report, detailed)
+    return exit_code(report, detailed)
 
 
 def _emit(schema: str, wiring: Wiring, report: Report) -> None:
@@ -83,7 +83,8 @@ def _tell_interrupted(person: Script) -> None:
         say(_("stopped; nothing is lost. Go on with: ehcert resume {id}").format(id=seen.id))
 
 
-def _exit_code(report: Report, detailed: bool) -> int:
+def exit_code(report: Report, detailed: bool) -> int:
+    """The exit code of a sitting that ended without an error; `detailed` tells successes apart."""
     procedure = report.procedure
     if procedure.state == "refused":
         return Exit.REFUSED

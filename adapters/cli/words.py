@@ -71,6 +71,8 @@ def value_text(value: Any) -> Any:
         return moment_text(value)
     if isinstance(value, Path):
         return str(value)
+    if value is None:
+        return "?"
     return _(value) if isinstance(value, str) else value
 
 

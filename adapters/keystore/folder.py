@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import unicodedata
@@ -163,6 +164,15 @@ class KeystoreFolder:
         """Where the file of this name is now: among the unfinished or the finished ones."""
         _refuse_paths(name)
         return next((folder / name for folder in (self.pending, self.folder) if (folder / name).is_file()), None)
+
+    def candidates(self) -> list[Path]:
+        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed."""
+        found = [one for folder in self._folders() for one in _regular(folder)]
+        return [path for path, _ in sorted(found, key=lambda one: (one[1], one[0].name), reverse=True)]
+
+    def fingerprint(self, path: Path) -> str:
+        """The SHA-256 of a file, hexadecimal: what tells it without its password."""
+        return hashlib.sha256(_content(path)).hexdigest()
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.folder,) if _same(self.folder, self.pending) else (self.folder, self.pending)

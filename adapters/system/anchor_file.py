@@ -39,8 +39,10 @@ class JsonAnchorFile:
         except OSError as error:
             reason = mark("it is a link that ehcert did not make") if self.path.is_symlink() else files.reason_of(error)
             raise StoreUnusableError(path=self.path, reason=reason) from error
-        with os.fdopen(descriptor, "rb") as file:
-            return self._content(file.fileno())
+        try:
+            return self._content(descriptor)
+        finally:
+            os.close(descriptor)
 
     def update(self, change: Callable[[bytes | None], bytes | None]) -> None:
         """See `state.anchor.AnchorFile.update`."""
@@ -57,5 +59,12 @@ class JsonAnchorFile:
             raise StoreUnusableError(path=self.path, reason=mark("it is no ordinary file"))
         signature = (status.st_ino, status.st_mtime_ns, status.st_size)
         if self._seen is None or self._seen[0] != signature:
-            self._seen = (signature, os.read(descriptor, min(status.st_size, _LARGEST)))
+            self._seen = (signature, _all_of(descriptor, min(status.st_size, _LARGEST)))
         return self._seen[1]
+
+
+def _all_of(descriptor: int, size: int) -> bytes:
+    content = bytearray()
+    while part := os.read(descriptor, size - len(content)):
+        content += part
+    return bytes(content)

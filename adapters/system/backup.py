@@ -195,16 +195,15 @@ def _unpacked(content: bytes) -> Backup:
 
 
 def _bytes_of(path: Path) -> bytes:
+    """The bytes of a file; never waits for a pipe, never reads more than a backup has."""
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
-            kind = os.fstat(file.fileno())
-            if not stat.S_ISREG(kind.st_mode):
-                raise NotABackupError(path=path)
-            if kind.st_size > _MOST_BYTES:
-                raise BackupDamagedError(path=path, reason=mark("it is larger than any backup"))
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise NotABackupError(path=path)
+        if status.st_size > _MOST_BYTES:
+            raise BackupDamagedError(path=path, reason=mark("it is larger than any backup"))
+        with path.open("rb") as file:
             return file.read(_MOST_BYTES)
-    except IsADirectoryError as error:
-        raise NotABackupError(path=path) from error
     except OSError as error:
         raise BackupUnreadableError(path=path, reason=reason_of(error)) from error
 

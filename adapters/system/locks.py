@@ -96,5 +96,5 @@ def _holder(descriptor: int) -> dict[str, object]:
         os.lseek(descriptor, 0, os.SEEK_SET)
         written = json.loads(os.read(descriptor, 1000))
         return {"pid": int(written["pid"]), "since": datetime.fromisoformat(written["since"])}
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return {"pid": "?", "since": "?"}

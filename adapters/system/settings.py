@@ -53,11 +53,12 @@ def read_settings(file: Path, variables: Mapping[str, str] = os.environ, **optio
     values = _from_file(file)
     sources = dict.fromkeys(values, str(file))
     for key in Settings.model_fields:
-        if key != "endpoints" and (value := variables.get(f"EHCERT_{key.upper()}")):
+        value = variables.get(f"EHCERT_{key.upper()}")
+        if key != "endpoints" and (value or (value == "" and key == "pending_folder")):
             values[key], sources[key] = value, f"EHCERT_{key.upper()}"
         if (option := options.get(key)) is not None:
             values[key], sources[key] = option, f"--{key.replace('_', '-')}"
-    _endpoints_from(variables, values)
+    _endpoints_from(variables, values, sources)
     # An empty pending folder means the wizard's layout: no folder of its own (PROCEDURES §8).
     if values.get("pending_folder") == "":
         values["pending_folder"] = values.get("keystore_folder") or Path()
@@ -97,12 +98,14 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise BadSettingError(key="config.toml", problem=str(error), source=str(file)) from error
 
 
-def _endpoints_from(variables: Mapping[str, str], values: dict[str, Any]) -> None:
+def _endpoints_from(variables: Mapping[str, str], values: dict[str, Any], sources: dict[str, str]) -> None:
     """EHCERT_ENDPOINTS_<ENVIRONMENT>_<SERVICE> sets one address."""
     for name, value in variables.items():
         parts = name.lower().split("_")
         if name.startswith("EHCERT_ENDPOINTS_") and len(parts) == 4 and value:
             endpoints = values.setdefault("endpoints", {})
-            if not isinstance(endpoints, dict):
+            of_environment = endpoints.setdefault(parts[2], {}) if isinstance(endpoints, dict) else None
+            if not isinstance(of_environment, dict):
                 raise BadSettingError(key="endpoints", problem=mark("this must be a table"), source="config.toml")
-            endpoints.setdefault(parts[2], {})[parts[3]] = value
+            of_environment[parts[3]] = value
+            sources["endpoints"] = name

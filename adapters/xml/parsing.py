@@ -13,6 +13,8 @@ Element: TypeAlias = Any
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 100
 MAX_ATTRIBUTES: Final = 100
+MAX_NAMESPACES: Final = 100
+"""In scope at one place: what copies or canonicalises a part of a document looks at all of them for each element."""
 
 _DECLARATION = re.compile(rb"<\?xml\s[^>]{1,200}?\?>")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -52,7 +54,8 @@ def parse(data: bytes) -> Element:
 
     Raises:
         XmlError: not well-formed, or with a document type, an entity or a processing instruction, in another
-            encoding, above `MAX_BYTES`, deeper than `MAX_DEPTH` or with more than `MAX_ATTRIBUTES` on one element.
+            encoding, above `MAX_BYTES`, deeper than `MAX_DEPTH`, with more than `MAX_ATTRIBUTES` on one element or
+            more than `MAX_NAMESPACES` in scope.
     """
     if len(data) > MAX_BYTES:
         raise XmlError(f"larger than {MAX_BYTES} bytes")
@@ -113,13 +116,16 @@ def _check_tree(root: Element) -> None:
         raise XmlError("a document type is not accepted")
     if root.getnext() is not None or root.getprevious() is not None:
         raise XmlError("processing instructions are not accepted")
-    depth = 0
-    for event, node in etree.iterwalk(root, events=("start", "end", "pi")):
+    depth = namespaces = 0
+    for event, node in etree.iterwalk(root, events=("start", "end", "pi", "start-ns", "end-ns")):
         if event == "pi":
             raise XmlError("processing instructions are not accepted")
-        depth += 1 if event == "start" else -1
+        depth += (event == "start") - (event == "end")
+        namespaces += (event == "start-ns") - (event == "end-ns")
         if depth > MAX_DEPTH:
             raise XmlError(f"deeper than {MAX_DEPTH} levels")
+        if namespaces > MAX_NAMESPACES:
+            raise XmlError(f"more than {MAX_NAMESPACES} namespaces in one place")
         if event == "start" and len(node.attrib) > MAX_ATTRIBUTES:
             raise XmlError(f"more than {MAX_ATTRIBUTES} attributes on one element")
     if next(root.iter(etree.Entity), None) is not None:

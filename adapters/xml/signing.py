@@ -131,11 +131,13 @@ def _only_signature(request: Element) -> Element:
 
 def _check_form(signature: Element) -> None:
     """Exactly the elements of PROTOCOL §5, so that no reader can find other content inside the signature."""
-    signed_info, _, key_info = _children(signature, "SignedInfo", "SignatureValue", "KeyInfo")
+    signed_info, value, key_info = _children(signature, "SignedInfo", "SignatureValue", "KeyInfo")
     canonicalization, method, reference = _children(
         signed_info, "CanonicalizationMethod", "SignatureMethod", "Reference"
     )
-    transforms, digest, _ = _children(reference, "Transforms", "DigestMethod", "DigestValue")
+    transforms, digest, digest_value = _children(reference, "Transforms", "DigestMethod", "DigestValue")
+    _expect_text(value)
+    _expect_text(digest_value)
     _expect_algorithm(canonicalization, {names.EXCLUSIVE_C14N}, "canonicalisation")
     _expect_algorithm(method, _RSA_METHODS | _EC_METHODS, "signature algorithm")
     _expect_algorithm(digest, {names.SHA256}, "digest algorithm")
@@ -159,6 +161,11 @@ def _expect_algorithm(element: Element, allowed: set[str], what: str) -> None:
     # A child would be a parameter, for instance an HMAC length or a list of prefixes: PROTOCOL §5 knows none.
     if element.get("Algorithm") not in allowed or len(element):
         raise SignatureError(f"this {what} is not accepted")
+
+
+def _expect_text(element: Element) -> None:
+    if len(element) or not (element.text or "").strip():
+        raise SignatureError(f"{etree.QName(element).localname} must hold a value")
 
 
 def _check_reference(request: Element, signature: Element) -> None:

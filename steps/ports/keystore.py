@@ -109,3 +109,11 @@ class Keystores(Protocol):
     def find(self, name: str) -> Path | None:
         """Where the file of this name is now: among the unfinished or the finished ones."""
         ...
+
+    def candidates(self) -> list[Path]:
+        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed."""
+        ...
+
+    def fingerprint(self, path: Path) -> str:
+        """The SHA-256 of a file, hexadecimal: what tells it without its password. Raises a `KeystoreError`."""
+        ...

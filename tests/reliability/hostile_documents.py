@@ -73,7 +73,7 @@ class Document:
 
 
 DTD, INSTRUCTION, BROKEN, UTF8 = "document type", "processing instruction", "not well-formed", "UTF-8"
-NOT_TEXT = "?|only text"
+NOT_TEXT = "NaturalPersonAuthorization|only text"
 NOT_SOAP = "not a SOAP message|Body|envelope"
 
 
@@ -182,7 +182,7 @@ DOCUMENTS: dict[str, Document] = {
     ),
     "100 000 namespaces": Document(
         lambda good, _: good.with_attributes(b" ".join(b'xmlns:x%d="urn:x"' % n for n in range(100_000))),
-        "not well-formed|namespaces",
+        "namespaces in one place",
     ),
     "a byte too many": Document(lambda good, _: good.whole + b" " * (MAX_BYTES + 1 - len(good.whole)), "larger"),
     "a long name": Document(lambda good, _: good.with_text(b"<" + b"a" * 4_000_000 + b"/>"), f"{BROKEN}|{NOT_TEXT}"),
@@ -230,7 +230,7 @@ DOCUMENTS: dict[str, Document] = {
     ),
     "a namespace with a blank": Document(
         lambda good, _: good.whole.replace(names.CERTRA.encode() + b'"', names.CERTRA.encode() + b' "'),
-        "another question|no request",
+        f"{BROKEN}|another question|no request",
     ),
     # --- harmless, and read as one text by everybody
     "a comment in the text": Document(

@@ -346,7 +346,8 @@ FORGERIES: dict[str, Forgery] = {
         _changed(_text("DigestValue", lambda text: base64.b64encode(bytes(32)).decode())), _HOLDS_NOT
     ),
     "digest of what the attacker wants": Forgery(lambda scene: envelope(_with_digest_of_the_forged(scene)), _HOLDS_NOT),
-    "signature value empty": Forgery(_changed(_text("SignatureValue", lambda text: "")), _HOLDS_NOT),
+    "signature value empty": Forgery(_changed(_text("SignatureValue", lambda text: "")), _MUST_HOLD),
+    "digest empty": Forgery(_changed(_text("DigestValue", lambda text: "")), _MUST_HOLD),
     "signature value cut": Forgery(_changed(_text("SignatureValue", lambda text: text[:172])), _HOLDS_NOT),
     "signature value of zeros": Forgery(
         _changed(_text("SignatureValue", lambda text: base64.b64encode(bytes(256)).decode())), _HOLDS_NOT

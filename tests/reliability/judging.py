@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.tokens import TokenState
+from steps.placeholder import is_placeholder
 from steps.ports.keystore import AUTHENTICATION, Keystore
 from tests.reliability.counting import Harm, Problem, problems_of, too_many
 
@@ -37,6 +38,7 @@ def check(
     problems = problems_of(Harm.DOUBLED, doubled(sandbox, intents)) + problems_of(
         Harm.ORPHANED, orphaned(sandbox, opened)
     )
+    problems += problems_of(Harm.LOST, unproven(sandbox, opened))
     if renewed:
         problems += problems_of(Harm.LOST, unfinished(sandbox, opened))
     return problems
@@ -62,9 +64,13 @@ def orphaned(sandbox: Sandbox, keystores: Iterable[Keystore]) -> Iterator[str]:
             yield f"the encryption key {token.enc_key} of certificate {key}"
 
 
-def unfinished(sandbox: Sandbox, keystores: Iterable[Keystore]) -> Iterator[str]:
-    """What is missing for a renewal that is done: certificate installed, ETK active, both keys in one keystore."""
+def unfinished(sandbox: Sandbox, keystores: Iterable[Keystore], refused: Collection[str] = ()) -> Iterator[str]:
+    """What is missing for a renewal that is done: certificate installed, ETK active, both keys in one keystore.
+
+    `refused` are the keys of requests that a person at eHealth refused after they were accepted.
+    """
     requests = [a for a in sandbox.authority.accepted() if a.operation == "generateCertificate"]
+    requests = [a for a in requests if a.public_key_identifier not in refused]
     if not requests:
         yield "no request was accepted"
     opened = list(keystores)
@@ -81,6 +87,17 @@ def unfinished(sandbox: Sandbox, keystores: Iterable[Keystore]) -> Iterator[str]
             yield f"{key}: its ETK is not active"
         elif token.enc_key not in {identifier_of(entry.private_key) for entry in own.keys}:
             yield f"{key}: the keystore does not hold the encryption key"
+
+
+def unproven(sandbox: Sandbox, keystores: Iterable[Keystore]) -> Iterator[str]:
+    """Certificates that were installed and that the far side never issued for this key."""
+    for keystore in keystores:
+        entry, leaf = keystore.key(AUTHENTICATION), _leaf(keystore)
+        if entry is None or leaf is None or is_placeholder(leaf):
+            continue
+        record = sandbox.authority.desk.certificates.by_key(identifier_of(entry.private_key))
+        if record is None or record.certificate != leaf:
+            yield f"installed: {leaf.subject.rfc4514_string()} of {leaf.issuer.rfc4514_string()}"
 
 
 def identifier_of(key: rsa.RSAPrivateKey) -> str:

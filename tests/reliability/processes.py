@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.cli.demonstration import ANSWERS, HANDOVER, NEW_PASSWORD
-from adapters.cli.rehearsal import PASSWORD, PIN, furnish, people
+from adapters.cli.rehearsal import PASSWORD, furnish, people
 from adapters.keystore.reading import read
 from adapters.sandbox.home import Sandbox
 from steps.ports.keystore import Keystore
@@ -33,7 +33,10 @@ from workflow.errors import KeystoreError
 _START_SECONDS = 30.0
 _COMMAND_SECONDS = 60.0
 
-SECRETS = {"keystore_password": PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": PIN}
+CANARY_PIN = "739164"
+"""A PIN that cannot be mistaken for anything else that stands in a file."""
+
+SECRETS = {"keystore_password": PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": CANARY_PIN}
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,6 @@ class Ended:
 
 def warm_up() -> None:
     """Import what the commands import, once, so that a forked one starts at once."""
-    import adapters.cli.answers
-    import adapters.cli.commands.go_on
-    import adapters.cli.commands.look
-    import adapters.cli.commands.start
-    import adapters.ehealth.client
-    import adapters.eid.software
-    import adapters.keystore.keys
-    import adapters.sandbox.wsgi
-    import state.store
-    import steps.registry
     import workflow.engine  # noqa: F401
 
 
@@ -76,6 +69,7 @@ def few_rounds() -> None:
 
 def make_template(folder: Path) -> Path:
     """A home with a furnished sandbox: a person, a card, a current keystore."""
+    from adapters.cli import rehearsal
     from adapters.cli.wiring import Wiring
     from adapters.system.folders import user_folders
     from adapters.system.settings import read_settings
@@ -83,6 +77,7 @@ def make_template(folder: Path) -> Path:
     folders = user_folders({"EHCERT_HOME": str(folder)})
     settings = read_settings(folders.settings_file, {}, environment="sandbox")
     sandbox = Sandbox.open(folders.sandbox)
+    rehearsal.PIN = CANARY_PIN
     furnish(sandbox, Wiring(folders, settings).keystores("sandbox"), people()["provider"], timedelta(days=60), "rsa")
     sandbox.close()
     (folder / "answers.yaml").write_text(ANSWERS + HANDOVER)
@@ -249,7 +244,7 @@ def _forked(work: Any, environment: Mapping[str, str], folder: Path) -> int:
         code = work()
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException as error:  # noqa: BLE001  (a forked process must never return into its parent's code)
+    except BaseException as error:
         import traceback
 
         traceback.print_exception(error)

@@ -46,7 +46,7 @@ def run_struck(home: Home, arguments: tuple[str, ...], strike: Strike) -> tuple[
     """Run a command under a strike; returns its end, and whether the strike was injected."""
     report = home.folder / "strace.txt"
     inject = f"inject={strike.calls}:{strike.what}:when={strike.when}"
-    ended = _run(home, arguments, ["-e", f"trace={strike.calls}", "-e", inject], report)
+    ended = run_traced(home, arguments, ["-e", f"trace={strike.calls}", "-e", inject], report)
     text = report.read_text(errors="replace")
     return ended, "(INJECTED)" in text or "killed by SIGKILL" in text
 
@@ -54,21 +54,41 @@ def run_struck(home: Home, arguments: tuple[str, ...], strike: Strike) -> tuple[
 def count(home: Home, arguments: tuple[str, ...], calls: str) -> int:
     """How many calls of these kinds an undisturbed run makes."""
     report = home.folder / "count.txt"
-    _run(home, arguments, ["-e", f"trace={calls}"], report)
+    run_traced(home, arguments, ["-e", f"trace={calls}"], report)
     lines = report.read_text(errors="replace").splitlines()
     report.unlink()
     return sum("(" in line and not any(sign in line for sign in ("resumed", "+++", "---")) for line in lines)
 
 
-def _run(home: Home, arguments: tuple[str, ...], options: list[str], report: Path) -> Ended:
+def run_traced(
+    home: Home, arguments: tuple[str, ...], options: list[str], report: Path, variables: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a command under strace, which writes its report in a file."""
     root = str(Path(adapters.__file__).parent.parent)
     secrets = {f"EHCERT_SECRET_{name.upper()}": value for name, value in SECRETS.items()}
-    environment: Mapping[str, str] = {**home.variables(), **secrets, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [strace(), "-f", "-qq", "-o", str(report), *options, sys.executable, "-c", _PROGRAM, *arguments]
+    environment: Mapping[str, str] = {**home.variables(), **secrets, "PYTHONPATH": root}
+    environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}
+    command = [
+        strace(),
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-o",
+        str(report),
+        *options,
+        sys.executable,
+        "-c",
+        _PROGRAM,
+        *arguments,
+    ]
     process = subprocess.run(
-        command, cwd=home.folder, env=environment, capture_output=True, text=True, timeout=_SECONDS, stdin=subprocess.DEVNULL
+        command,
+        cwd=home.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        stdin=subprocess.DEVNULL,
     )
     code = process.returncode
-    return Ended(
-        code if code >= 0 else None, -code if code < 0 else None, parsed(process.stdout), process.stderr
-    )
+    return Ended(code if code >= 0 else None, -code if code < 0 else None, parsed(process.stdout), process.stderr)

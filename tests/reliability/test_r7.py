@@ -73,7 +73,9 @@ def asleep(boundary: str) -> Verdict:
 def cases() -> list[Case]:
     names = [name for found in all_boundaries().values() for name in found]
     signals = ("SIGINT", "SIGTERM", "SIGHUP")
-    struck = [Case(f"{striking} at {name}", partial(interrupted, name, striking)) for name in names for striking in signals]
+    struck = [
+        Case(f"{striking} at {name}", partial(interrupted, name, striking)) for name in names for striking in signals
+    ]
     return struck + [Case(f"asleep at {name}", partial(asleep, name)) for name in names]
 
 

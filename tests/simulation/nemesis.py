@@ -67,7 +67,11 @@ class Nemesis(Trail):
         self.disk_full = self.strikes("disk")
 
     def write(
-        self, name: str, change: Callable[[], Result], refusal: Callable[[str], EhcertError], *halves: Callable[[], None]
+        self,
+        name: str,
+        change: Callable[[], Result],
+        refusal: Callable[[str], EhcertError],
+        *halves: Callable[[], None],
     ) -> Result:
         """Carry out a write, or not: it may fail before or after it is done, and the process may die meanwhile.
 

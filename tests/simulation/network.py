@@ -12,7 +12,7 @@ from tests.simulation.weather import SECOND, between
 from tests.world.wire import Fault, Sent, Wire
 
 _TIME_OUT: Final = (timedelta(seconds=5), timedelta(seconds=90))
-_SLOW_ANSWERS: Final = {Fault.REQUEST_LOST, Fault.REQUEST_LATE, Fault.ANSWER_LOST}
+_SLOW_ANSWERS: Final = {Fault.REQUEST_LOST, Fault.ANSWER_LOST}
 
 
 class BadNetwork:

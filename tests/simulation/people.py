@@ -13,8 +13,8 @@ from tests.world.cards import PIN
 from tests.world.clock import FakeClock
 from tests.world.person import ANSWERS, ScriptedPerson
 from workflow.errors import CardError, EhcertError, PinBlockedError
-from workflow.forms import Form, Offer
 from workflow.forms import PIN as PIN_NAME
+from workflow.forms import Form, Offer
 from workflow.ports import Cancelled, GoBack
 from workflow.secret import Secret
 

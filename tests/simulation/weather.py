@@ -53,7 +53,7 @@ def weather(random: Random, without: Collection[str] = ()) -> Weather:
     """Draw the weather of a life; kinds in `without` never strike, the others do as they would."""
     levels = {kind: random.choice(choices) for kind, choices in LEVELS.items()}
     sure = random.randint(1, random.choice((12, 60, 140)))
-    drawn = Weather(
+    return Weather(
         levels={kind: 0 if kind in without else level for kind, level in levels.items()},
         sure=0 if "crash" in without else sure,
         valid_for=random.choice(_VALIDITIES) * DAY,
@@ -63,7 +63,6 @@ def weather(random: Random, without: Collection[str] = ()) -> Weather:
         blocks_card=random.random() < 0.05,
         locks=random.random() < 0.9,
     )
-    return drawn
 
 
 def between(random: Random, shortest: timedelta, longest: timedelta) -> timedelta:

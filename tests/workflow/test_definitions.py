@@ -242,7 +242,7 @@ def step_at_random(
 
 
 @every_definition
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_the_facts_give_the_state_on_every_way_through_the_machine(definition: Definition, data: st.DataObject) -> None:
     state, facts = definition.initial, dict[str, Any]()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from adapters.keystore import names
-from steps.ports.keystore import Keystore, KeystoreFile
+from steps.ports.keystore import KeyEntry, Keystore, KeystoreFile
 from workflow.errors import (
     FolderNotWritableError,
     KeystoreChangedError,
@@ -120,7 +121,23 @@ class MemoryKeystores:
         """See `steps.ports.keystore.Keystores.find`."""
         return next((one / name for one in (self.pending, self.folder) if one / name in self.content), None)
 
+    def candidates(self) -> list[Path]:
+        """See `steps.ports.keystore.Keystores.candidates`."""
+        return list(reversed(self.content))
+
+    def fingerprint(self, path: Path) -> str:
+        """See `steps.ports.keystore.Keystores.fingerprint`."""
+        if path not in self.content:
+            raise KeystoreMissingError(path=path)
+        keystore, password = self.content[path]
+        parts = [(one.alias, _numbers(one), one.chain) for one in keystore.keys] if keystore else []
+        return hashlib.sha256(repr((parts, password)).encode()).hexdigest()
+
+
+def _numbers(entry: KeyEntry) -> tuple[int, int]:
+    numbers = entry.private_key.private_numbers()
+    return numbers.p, numbers.q
+
 
 def _keys(keystore: Keystore) -> set[tuple[int, int]]:
-    numbers = [entry.private_key.private_numbers() for entry in keystore.keys]
-    return {(one.p, one.q) for one in numbers}
+    return {_numbers(entry) for entry in keystore.keys}

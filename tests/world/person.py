@@ -32,7 +32,8 @@ class ScriptedPerson:
     `answers` are by form and field. `secrets` are by name; a list is used up one by one, its last value stays.
     `interrupts` says at which question, counted from 1 over all forms and secrets, the person wants something
     else: `{3: GoBack()}`. `patience` is how often `again` says yes. What happened is in `asked` (the forms and
-    secrets in order, as 'form consent' and 'secret pin'), `offers`, `entered` and `errors`.
+    secrets in order, as 'form consent' and 'secret pin'), `offers`, `entered_states`, `errors`, and `seen`: the
+    procedure as it was when a state was entered last.
     """
 
     answers: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: dict(a) for name, a in ANSWERS.items()})
@@ -42,6 +43,7 @@ class ScriptedPerson:
     asked: list[str] = field(default_factory=list)
     offers: dict[str, Offer] = field(default_factory=dict)
     entered_states: list[str] = field(default_factory=list)
+    seen: dict[str, Procedure] = field(default_factory=dict)
     errors: list[EhcertError] = field(default_factory=list)
 
     def fill(self, form: Form, offer: Offer) -> Mapping[str, Any]:
@@ -79,6 +81,7 @@ class ScriptedPerson:
     def entered(self, procedure: Procedure, state: State) -> None:
         """See `workflow.ports.Person.entered`."""
         self.entered_states.append(state.name)
+        self.seen[state.name] = procedure
 
     def _question(self, what: str) -> None:
         self.asked.append(what)

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from adapters.ehealth.client import EhealthServices
 from adapters.ehealth.config import ServiceConfig
 from adapters.ehealth.reply import Reply
+from adapters.sandbox.acts import ConnectionLost
 from adapters.sandbox.operations import OPERATIONS
 from adapters.sandbox.replies import NOT_AVAILABLE, fault
 from adapters.sandbox.wsgi import FarSide
 from tests.world.clock import FakeClock, SkewedClock
-from workflow.errors import EhealthNoAnswerError, EhealthUnreachableError
+from workflow.errors import EhealthNoAnswerError, EhealthNonsenseError, EhealthUnreachableError
 
 ADDRESS = "http://127.0.0.1:9"
 _REQUEST = re.compile(rb"Body[^>]*>\s*<(?:[A-Za-z0-9]+:)?([A-Za-z0-9]+)")
@@ -32,6 +33,9 @@ class Fault(Enum):
     REQUEST_LATE = "the connection broke; the message arrives later, with `Wire.arrive`"
     ANSWER_LOST = "eHealth carried it out, its answer got lost"
     NONSENSE = "eHealth carried it out, something else answered"
+    CUT = "eHealth carried it out, its answer is cut short"
+    STALE = "eHealth carried it out, an earlier answer came instead"
+    FAULT_AFTERWARDS = "eHealth carried it out, the platform answers with a SOAP fault"
     UNAVAILABLE = "the platform answers with a SOAP fault, eHealth never had the message"
 
 
@@ -57,6 +61,7 @@ class Wire:
     fault: Callable[[Sent], Fault | None] = lambda sent: None
     sent: list[Sent] = field(default_factory=list)
     late: list[Sent] = field(default_factory=list)
+    _replies: dict[str, Reply] = field(default_factory=dict)
 
     def post(self, address: str, body: bytes, headers: dict[str, str]) -> Reply:
         """In the place of `EhealthTransport.post`, with its errors."""
@@ -79,9 +84,18 @@ class Wire:
             case Fault.NONSENSE:
                 self._arrived(message)
                 return Reply(200, "text/html", self._date(), b"<html>please log in</html>")
+            case Fault.CUT:
+                reply = self._arrived(message)
+                return Reply(reply.status, reply.media_type, reply.date, reply.body[: len(reply.body) // 2])
+            case Fault.STALE:
+                earlier = self._replies.get(message.operation)
+                reply = self._arrived(message)
+                return earlier or Reply(reply.status, reply.media_type, reply.date, b"")
+            case Fault.FAULT_AFTERWARDS:
+                self._arrived(message)
+                return self._unavailable()
             case Fault.UNAVAILABLE:
-                reply = fault("_fault", NOT_AVAILABLE, "The service is not available.", ours=True)
-                return Reply(reply.status, "text/xml", self._date(), reply.body)
+                return self._unavailable()
 
     def arrive(self) -> None:
         """The late messages arrive now."""
@@ -107,8 +121,23 @@ class Wire:
         return sum(sent.operation == operation for sent in self.sent)
 
     def _arrived(self, message: Sent) -> Reply:
-        reply = self.far_side.answer(message.service, message.body)
-        return Reply(reply.status, reply.content_type.partition(";")[0], self._date(), reply.body)
+        try:
+            reply = self.far_side.answer(message.service, message.body)
+        except ConnectionLost as lost:  # a plan of faults, as `Faulty.simulate` gives it
+            if lost.sent:
+                raise EhealthNoAnswerError(reason="the connection broke") from lost
+            raise EhealthUnreachableError(address=ADDRESS, reason="the connection is refused") from lost
+        headers = dict(reply.headers)
+        if "Content-Encoding" in headers:
+            raise EhealthNonsenseError(reason="it is compressed, which was not asked for")
+        media_type = reply.content_type.partition(";")[0]
+        answer = Reply(reply.status, media_type, headers.get("Date", self._date()), reply.body)
+        self._replies[message.operation] = answer
+        return answer
+
+    def _unavailable(self) -> Reply:
+        reply = fault("_fault", NOT_AVAILABLE, "The service is not available.", ours=True)
+        return Reply(reply.status, "text/xml", self._date(), reply.body)
 
     def _date(self) -> str:
         return format_datetime(self.clock.now(), usegmt=True)

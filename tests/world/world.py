@@ -76,6 +76,7 @@ class World:
         keystores: Keystores | None = None,
         definitions: dict[str, Definition] | None = None,
         seed: int = 1,
+        clock: FakeClock | None = None,
     ) -> None:
         """`valid_for`: how long the present certificate still lives. `open_store` opens the same store each time.
 
@@ -83,7 +84,7 @@ class World:
         """
         memory = MemoryStore()
         self.trail = Trail()
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.own_clock = SkewedClock(self.clock)
         self.keys = KeyPool(_RESERVED_KEYS)
         self.sandbox = Sandbox.in_memory(self.clock, self.keys, rules, shared_pki(), random.Random(seed).randbytes)

@@ -260,6 +260,7 @@ RENEW = Definition(
         Transition("approved", "awaiting_approval", "awaiting_password"),
         Transition("chosen", "awaiting_password", "making_key"),
         Transition("made", "making_key", "submitting"),
+        Transition("choose_again", "making_key", "awaiting_password"),
         Transition("registered", "submitting", "awaiting_validation", conditions=("validated_by_hand",)),
         Transition("registered", "submitting", "awaiting_delivery", unless=("validated_by_hand",)),
         Transition("delivered", ("submitting", "awaiting_validation", "awaiting_delivery"), "installing"),

@@ -38,12 +38,13 @@ Behaviour = Callable[[socket.socket, Received], None]
 
 @dataclass
 class FarSide:
-    """Answers each connection with the next behaviour; `received` holds what came."""
+    """Answers each connection with the next behaviour; `received` holds what came, `connections` counts them."""
 
     address: str = ""
     behaviours: list[Behaviour] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
+    connections: int = 0
 
     def then(self, *behaviours: Behaviour) -> None:
         self.behaviours += behaviours
@@ -151,6 +152,7 @@ def running(wrap: Callable[[socket.socket], socket.socket] | None = None):
                 connection, _ = listener.accept()
             except OSError:
                 return
+            far.connections += 1
             threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
     def handle(connection: socket.socket) -> None:

@@ -73,6 +73,11 @@ REFUSED = {
     "very deep": (b"<a>" * 100_000 + b"</a>" * 100_000, "not well-formed"),
     "too large": (b"<a>" + b"x" * MAX_BYTES + b"</a>", "larger"),
     "many attributes": (b"<a " + b" ".join(b'x%d=""' % n for n in range(100_000)) + b"/>", "attributes"),
+    "many namespaces": (b"<a " + b" ".join(b'xmlns:x%d="urn:x"' % n for n in range(10_000)) + b"/>", "namespaces"),
+    "many namespaces in each other": (
+        b"".join(b'<a xmlns:x%d="urn:x" xmlns:y%d="urn:y">' % (n, n) for n in range(51)) + b"</a>" * 51,
+        "namespaces",
+    ),
     "a doubled attribute": (b'<a Id="1" Id="2"/>', "not well-formed"),
     "an unknown prefix": (b"<x:a/>", "not well-formed"),
 }
@@ -97,6 +102,10 @@ def test_a_hostile_document_is_refused_in_a_second_without_a_connection(
     tracemalloc.stop()
     assert elapsed < 1
     assert peak < 200_000_000
+
+
+def test_namespaces_that_siblings_declare_for_themselves_are_not_added_up() -> None:
+    assert len(parse(b"<a>" + b"<b xmlns='urn:x'/>" * 1_000 + b"</a>")) == 1_000
 
 
 def test_a_full_sized_document_of_small_elements_is_read_in_bounded_time() -> None:

@@ -308,6 +308,13 @@ def _wrapped_in_the_signature(signed: etree._Element) -> etree._Element:
     return forged
 
 
+def _empty(name: str) -> Defect:
+    def defect(signed: etree._Element) -> None:
+        _find(signed, name).text = None
+
+    return defect
+
+
 def _not_base64(signed: etree._Element) -> None:
     _find(signed, "X509Certificate").text = "!!!"
 
@@ -385,6 +392,8 @@ DEFECTS: dict[str, tuple[Defect, str]] = {
     "attribute changed": (_changed_attribute, "does not hold"),
     "child added": (_added_child, "does not hold"),
     "value changed": (_changed_value, "does not hold"),
+    "no value": (_empty("SignatureValue"), "SignatureValue must hold"),
+    "no digest": (_empty("DigestValue"), "DigestValue must hold"),
     "no KeyInfo": (_drop("KeyInfo"), "Signature must hold"),
     "a bare key": (_key_value, "KeyInfo must hold"),
     "no X509Data": (_drop("X509Data"), "KeyInfo must hold"),

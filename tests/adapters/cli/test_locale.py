@@ -1,0 +1,173 @@
+"""The catalogues: complete, without leftovers, with the same placeholders, and compiled."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import string
+from collections import Counter
+from pathlib import Path
+
+import click
+import pytest
+from babel.messages.catalog import Catalog
+
+from adapters.cli.locale import update
+from adapters.cli.words import CLICK_DOMAIN, DOMAIN, LOCALE_FOLDER
+
+SAME = {
+    "fr": {
+        "503 with Retry-After": None,
+        "Authentication": "the name of the certificate on the card",
+        "Journal": "",
+        "Keystore": "the word of the wizard",
+        "Options": "",
+        "Signature": "the name of the certificate on the card",
+        "eHealth": "",
+        "{problem}": "a placeholder only",
+        "{remedy}": "a placeholder only",
+        "ok": "",
+        "note": "",
+        "Helpdesk": "",
+    }
+}
+"""Texts that may be the same in both languages, reviewed one by one."""
+
+TEXTS = update.texts_of_program()
+CATALOGUES = {path.parent.parent.name: (path, catalogue) for path, catalogue in update.catalogues().items()}
+each_language = pytest.mark.parametrize("language", CATALOGUES)
+
+
+def translations(catalogue: Catalog) -> dict[str, str]:
+    return {str(message.id): str(message.string) for message in catalogue if message.id}
+
+
+def placeholders(text: str) -> Counter[str]:
+    return Counter(
+        f"{name}!{conversion}:{spec}" for _, name, spec, conversion in string.Formatter().parse(text) if name
+    )
+
+
+def test_there_is_a_catalogue() -> None:
+    assert "fr" in CATALOGUES
+
+
+@each_language
+def test_every_text_is_translated(language: str) -> None:
+    known = translations(CATALOGUES[language][1])
+
+    assert [text for text in TEXTS if not known.get(text)] == []  # else: python -m adapters.cli.locale.update
+
+
+@each_language
+def test_no_translation_is_left_over(language: str) -> None:
+    catalogue = CATALOGUES[language][1]
+
+    assert [text for text in translations(catalogue) if text not in TEXTS] == []
+    assert not catalogue.obsolete
+
+
+@each_language
+def test_no_translation_is_a_guess(language: str) -> None:
+    catalogue = CATALOGUES[language][1]
+
+    assert [message.id for message in catalogue if message.fuzzy] == []
+
+
+@each_language
+def test_the_placeholders_are_the_same(language: str) -> None:
+    different = [
+        text for text, told in translations(CATALOGUES[language][1]).items() if placeholders(text) != placeholders(told)
+    ]
+
+    assert different == []
+
+
+@each_language
+def test_what_is_not_translated_was_looked_at(language: str) -> None:
+    same = {text for text, told in translations(CATALOGUES[language][1]).items() if text == told}
+
+    assert same <= SAME[language].keys()
+
+
+@each_language
+def test_spaces_around_and_the_end_are_kept(language: str) -> None:
+    for text, told in translations(CATALOGUES[language][1]).items():
+        assert text.endswith(".") == told.endswith("."), text
+        assert text.count("\n") == told.count("\n"), text
+        assert told == told.strip() or text == ": ", text
+
+
+@each_language
+@pytest.mark.parametrize("domain", [DOMAIN, CLICK_DOMAIN])
+def test_the_compiled_catalogue_says_the_same(language: str, domain: str) -> None:
+    path = LOCALE_FOLDER / language / "LC_MESSAGES" / f"{domain}.po"
+
+    compiled = gettext.translation(domain, LOCALE_FOLDER, languages=[language])
+
+    for message in update.read(path):
+        if isinstance(message.id, str) and message.id:
+            assert compiled.gettext(message.id) == message.string
+        elif message.id:
+            singular, plural = message.id
+            assert [compiled.ngettext(singular, plural, n) for n in (1, 2)] == list(message.string)
+
+
+@each_language
+def test_updating_would_change_nothing(language: str, tmp_path: Path) -> None:
+    path, catalogue = CATALOGUES[language]
+    copy = tmp_path / language / "LC_MESSAGES" / "ehcert.po"
+    copy.parent.mkdir(parents=True)
+
+    update.write(copy, update.brought_up_to_date(catalogue, TEXTS))
+
+    assert copy.read_text("utf-8") == path.read_text("utf-8")
+
+
+def test_everything_that_people_see_is_found() -> None:
+    found = list(
+        update.texts_in(
+            "A = mark('one')\n"
+            "B = f'{_(\"two\")}: {x}'\n"
+            "C = mark(\n    'three '\n    'four'\n)\n"
+            "@click.option('--x', help='five')\n"
+            "@sandbox.command()\n"
+            "def f():\n    '''Six.\n\n    Seven.\n    '''\n"
+            "def g():\n    '''Nobody sees this.'''\n"
+            "D = _(variable) + _('')\n"
+        )
+    )
+
+    assert sorted(found) == ["Six.\n\nSeven.", "five", "one", "three four", "two"]
+
+
+def test_only_constant_texts_are_marked() -> None:
+    for package in update.PACKAGES:
+        for path in sorted((update.ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "mark":
+                    assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}"
+
+
+def words_of_click() -> set[str]:
+    found = set()
+    for path in Path(click.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
+                found |= {
+                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                }
+    return found | {"required"}  # click looks it up by a variable
+
+
+@each_language
+def test_the_words_of_click_are_still_those(language: str) -> None:
+    catalogue = update.read(LOCALE_FOLDER / language / "LC_MESSAGES" / "click.po")
+    known = words_of_click()
+
+    for message in catalogue:
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        told = [message.string] if isinstance(message.string, str) else list(message.string)
+        for text, translated in zip(ids, told, strict=True):
+            assert not text or text in known
+            assert not text or placeholders(text) == placeholders(translated), text

@@ -1,0 +1,200 @@
+"""R16 to R18: the far side fails, at each call of a renewal and in each way; by chance; and with wrong content."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.sandbox.fault_plan import ANY_FAULT, FAULTS, FaultPlan, Rule
+from adapters.sandbox.wrong_content import CONTENT_FAULTS
+from tests.reliability.counting import SEED, Case, Harm, Problem, Row, Verdict, assert_clean, register
+from tests.reliability.rehearsing import FEW, MANY, verdict
+from tests.world.world import World
+
+CHANGES = ("generateCertificate", "startETKRegistration", "completeETKRegistration", "activateETK")
+LATER = ("late", "not_yet", "unknown_yet", "found_then_not_yet", "not_in_depot")
+"""Answers of R16 that are wrong in time only; the other contents are R18's."""
+
+
+@functools.cache
+def calls() -> tuple[tuple[str, int], ...]:
+    """The calls of a renewal that nothing disturbs: operation, and the how-manieth of that operation."""
+    world = World()
+    try:
+        world.finish()
+        names = [sent.operation for sent in world.wire.sent]
+    finally:
+        world.close()
+    return tuple((name, names[: position + 1].count(name)) for position, name in enumerate(names))
+
+
+def operations() -> tuple[str, ...]:
+    """The operations of a renewal, in the order of their first call."""
+    return tuple(name for name, number in calls() if number == 1)
+
+
+def _case(name: str, plan: FaultPlan, sittings: int = FEW) -> Case:
+    return Case(name, lambda: verdict(plan, sittings=sittings)[0])
+
+
+# --- R16 ----------------------------------------------------------------------------------------------------------
+
+
+def _ways(fault: str) -> list[tuple[str, dict[str, float]]]:
+    """A fault with each choice that it leaves."""
+    if not FAULTS[fault].either:
+        return [(fault, {})]
+    return [
+        (fault, {"carried_out": 0.0}),
+        (f"{fault}, carried out", {"carried_out": 1.0}),
+    ]
+
+
+def r16_cases() -> Sequence[Case]:
+    """Each call of a renewal x each fault of the connection; and the question after a doubt fails, too."""
+    made = []
+    for operation, number in calls():
+        for fault in ANY_FAULT:
+            if fault == "foreign" and operation == "getEtk":
+                continue  # this interface has no InResponseTo (PROTOCOL §11.3)
+            # The very first call has no previous answer, so it does not count.
+            call = number - (fault == "previous" and operation == calls()[0][0])
+            if call == 0:
+                continue
+            for words, parameters in _ways(fault):
+                plan = FaultPlan.once(fault, operation, call, **parameters)
+                made.append(_case(f"{operation} #{number}: {words}", plan))
+    return [*made, *_late_cases(), *_double_cases()]
+
+
+def _late_cases() -> list[Case]:
+    def rules(*given: Rule) -> FaultPlan:
+        return FaultPlan(given)
+
+    fetch = "getCertificate"
+    return [
+        _case("getCertificate: not yet, then found", rules(Rule(("not_yet",), fetch, call=2, times=3))),
+        _case(
+            "getCertificate: found, then not yet",
+            rules(Rule(("truncated",), fetch, call=2), Rule(("found_then_not_yet",), fetch)),
+        ),
+        _case("getCertificate: unknown at first", rules(Rule(("unknown_yet",), fetch, times=2))),
+        _case("getEtk: not there at first", rules(Rule(("not_in_depot",), "getEtk", times=3))),
+        _case(
+            "generateCertificate: answer lost, then unknown at first",
+            rules(Rule(("answer_lost",), "generateCertificate"), Rule(("unknown_yet",), fetch, times=2)),
+        ),
+    ]
+
+
+def _double_cases() -> list[Case]:
+    """A change in doubt, and the question that settles the doubt fails as well."""
+    questions = {
+        "generateCertificate": "getCertificate",
+        "completeETKRegistration": "getCertificateInfoForAuthenticationCertificate",
+        "activateETK": "getCertificateInfoForAuthenticationCertificate",
+    }
+    before = {operation: sum(name == operation for name, _ in calls()) for operation in questions.values()}
+    made = []
+    for change, question in questions.items():
+        for first in ("answer_lost", "request_lost", "late", "maintenance"):
+            for second in ANY_FAULT:
+                # The question comes after the calls of this kind that belong to the renewal until then.
+                asked = 1 if question == "getCertificate" else before[question] - (change != "activateETK") + 1
+                plan = FaultPlan((Rule((first,), change), Rule((second,), question, call=max(1, asked - 1))))
+                made.append(_case(f"{change}: {first}, then {question}: {second}", plan))
+    return made
+
+
+# --- R17 ----------------------------------------------------------------------------------------------------------
+
+
+def r17_cases() -> Sequence[Case]:
+    """Faults that never stop: one call in ten, and every second one."""
+    return [
+        _case(f"{rate:.0%} of all calls, seed {SEED + number}", FaultPlan.random(rate, SEED + number), MANY)
+        for rate in (0.1, 0.5)
+        for number in range(20)
+    ]
+
+
+# --- R18 ----------------------------------------------------------------------------------------------------------
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "certificate_other_key": ("certificate_wrong",),
+    "certificate_other_person": ("certificate_wrong",),
+    "certificate_other_environment": ("certificate_wrong",),
+    "certificate_unknown_issuer": ("certificate_wrong",),
+    "certificate_not_yet_valid": ("certificate_wrong", "certificate_not_yet_valid"),
+    "certificate_expired": ("certificate_wrong",),
+    "certificate_weak_key": ("certificate_wrong",),
+    "certificate_wrong_usage": ("certificate_wrong",),
+    "certificate_broken_chain": ("certificate_wrong",),
+    "etk_of_another": ("etk_wrong", "not_proven"),
+    "revoked_meanwhile": ("certificate_revoked",),
+    "challenge_wrong_hash": ("challenge_wrong",),
+    "receipt_other_key": ("ehealth_nonsense",),
+    "contract_of_stranger": ("contract_mismatch",),
+    "date_off": ("clock_off",),
+}
+"""The errors with which a wrong content must be refused; one without an entry harms nobody and goes through."""
+
+HARMLESS = {("revoked_meanwhile", "getCertificateInfoForCitizen")}
+"""Where the content that is wrong is not used."""
+
+
+def r18_cases() -> Sequence[Case]:
+    """Each wrong content at each operation that can carry it, once and three times in a row."""
+    made = []
+    for fault in CONTENT_FAULTS:
+        if fault.name in LATER:
+            continue
+        possible = [name for name in operations() if name in fault.operations] or ["getGenericOrganizationTypes"]
+        for operation in possible:
+            for times in (1, 3):
+                made.append(_wrong_content(fault.name, operation, times))
+    return made
+
+
+def _wrong_content(fault: str, operation: str, times: int) -> Case:
+    def run() -> Verdict:
+        found, course, fired = verdict(FaultPlan((Rule((fault,), operation, times=times),)))
+        wanted = () if (fault, operation) in HARMLESS else REASONS.get(fault, ())
+        problems = list(found.problems)
+        if wanted and not set(wanted) & set(course.codes):
+            problems.append(Problem(Harm.LOST, f"it was believed: {course.codes}"))
+        return Verdict(found.fired and bool(fired), tuple(problems))
+
+    return Case(f"{operation}: {fault} x{times}", run)
+
+
+R16 = register(Row("R16", "the far side fails, each call x each fault", r16_cases, share=0.08))
+R17 = register(Row("R17", "the far side fails by chance, all the time", r17_cases, share=0.5))
+R18 = register(Row("R18", "the far side answers with wrong content", r18_cases, share=1.0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", R16.chosen(), ids=str)
+def test_a_fault_of_the_connection_harms_nobody(case: Case) -> None:
+    assert_clean(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", R17.chosen(), ids=str)
+def test_faults_that_do_not_stop_delay_and_nothing_else(case: Case) -> None:
+    assert_clean(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", R18.chosen(), ids=str)
+def test_a_wrong_content_is_refused_and_nothing_is_installed(case: Case) -> None:
+    assert_clean(case)
+
+
+def test_there_are_as_many_cases_as_the_matrix_wants() -> None:
+    assert len(calls()) >= 15
+    assert len(r16_cases()) >= 400
+    assert len(r18_cases()) >= 30
+    assert set(ANY_FAULT) >= {"refused", "answer_lost", "late", "bomb", "redirect"}

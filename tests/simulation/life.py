@@ -1,0 +1,278 @@
+"""One simulated life: a renewal with everything that can go wrong on the way, decided by one seed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+from adapters.sandbox.authority import Authority
+from adapters.sandbox.certificates import State
+from adapters.sandbox.desk import Rules
+from adapters.sandbox.people import PEOPLE, PROVIDER
+from tests.reliability.counting import Harm, Problem
+from tests.simulation.agenda import AgendaClock
+from tests.simulation.disk import FragileKeystores, FragileStore
+from tests.simulation.nemesis import Nemesis
+from tests.simulation.network import BadNetwork
+from tests.simulation.people import MoodyPerson, Stopped, nobody
+from tests.simulation.reader import Reader
+from tests.simulation.story import Story
+from tests.simulation.weather import DAY, SECOND, Weather, between, weather
+from tests.simulation.witness import Witness
+from tests.world.memory import MemoryLocks
+from tests.world.person import ScriptedPerson
+from tests.world.watched import Died
+from tests.world.world import ENVIRONMENT, World, shared_card
+from workflow.engine import Engine, Report
+from workflow.errors import BusyError, EhcertError
+from workflow.procedure import Procedure, ProcedureId
+from workflow.sitting import Sitting
+
+HORIZON: Final = 45 * DAY
+MOST_LOOKS: Final = 30
+CALM_LOOKS: Final = 25
+"""When faults have stopped, a procedure ends within so many looks (RELIABILITY P6)."""
+
+_SKEWS: Final = (
+    timedelta(hours=1),
+    timedelta(hours=-1),
+    timedelta(days=2),
+    timedelta(days=-2),
+    timedelta(days=400),
+    timedelta(days=-22_000),  # 1970
+    timedelta(minutes=4),
+    timedelta(minutes=-4),
+    timedelta(minutes=8),
+)
+
+
+@dataclass(frozen=True)
+class Life:
+    """How it ended."""
+
+    seed: int
+    weather: Weather
+    story: Story
+    problems: tuple[Problem, ...]
+
+    @property
+    def fired(self) -> bool:
+        """Whether a fault struck."""
+        return bool(self.story.fired)
+
+
+class LooseLocks(MemoryLocks):
+    """Locks that nobody keeps, as on some network drives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = _Nothing()
+
+
+class _Nothing(set[ProcedureId]):
+    def add(self, element: ProcedureId) -> None:
+        """Forgotten at once."""
+
+
+class Simulation:
+    """Plays one seed. `without` names kinds of faults that are left out."""
+
+    def __init__(self, seed: int, without: Collection[str] = ()) -> None:
+        random = Random(seed)
+        self.seed = seed
+        self.weather = weather(random, without)
+        self.clock = AgendaClock()
+        self.story = Story(self.clock.now)
+        self.nemesis = Nemesis(random, self.weather, self.story)
+        self.nemesis.quiet = True
+        self.dice = Random(random.getrandbits(64))
+        self.store = FragileStore(self.nemesis)
+        self.keystores = FragileKeystores(self.nemesis)
+        self.rules = Rules(delivery_delay=self.weather.delivery, manual_validation=self.weather.by_hand)
+        self.world = World(
+            rules=self.rules,
+            valid_for=self.weather.valid_for,
+            open_store=lambda: self.store,
+            keystores=self.keystores,
+            seed=seed,
+            clock=self.clock,
+        )
+        self.world.trail = self.nemesis
+        if not self.weather.locks:
+            self.world.locks = LooseLocks()
+        stranger = next(person for person in PEOPLE if person != PROVIDER)
+        self.reader = Reader(self.world.cards, self.world.card, shared_card(stranger), self.story)
+        self.nemesis.at_a_moment = self._moment
+        self.witness = Witness(self.world, self.story)
+        self.refusals_left = self.weather.refusals
+        BadNetwork(self.world.wire, self.clock, self.nemesis)
+        self.nemesis.quiet = False
+
+    # --- a life ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> Life:
+        """Bad days, then good ones, then the judgement."""
+        self.story.tell(f"seed {self.seed}: {self.weather}")
+        try:
+            self._bad_days()
+            self._good_days()
+            self.witness.judge_the_end()
+        finally:
+            self.world.close()
+        return Life(self.seed, self.weather, self.story, tuple(self.witness.problems))
+
+    def _bad_days(self) -> None:
+        end = self.clock.now() + HORIZON
+        for _ in range(MOST_LOOKS):
+            if self.clock.now() >= end or self._is_renewed():
+                return
+            self._surroundings()
+            who = "the timer" if self.dice.random() < 0.3 else "the person"
+            self.look(who)
+            self.clock.move(between(self.dice, SECOND, 6 * DAY))
+
+    def _good_days(self) -> None:
+        """Faults have stopped: everything under way ends, and what can be renewed is renewed."""
+        self.story.tell("-- from here on nothing fails")
+        self.nemesis.quiet = True
+        self.world.own_clock.skew = timedelta(0)
+        self.refusals_left = 0
+        for _ in range(CALM_LOOKS):
+            self.reader.unblock()
+            self.reader.put_in_own()
+            self._decide()
+            if not self._under_way() and (self._is_renewed() or not self.witness.is_renewable()):
+                return
+            self.look("the person")
+            found = self._under_way()
+            doubt = any("intent" in procedure.facts for procedure in found)
+            self.clock.move(timedelta(minutes=6) if doubt else DAY)
+        states = ", ".join(f"{one.state} ({one.trouble})" for one in self._under_way()) or "nothing under way"
+        self.witness.problem(Harm.STUCK, f"not at an end after {CALM_LOOKS} good looks: {states}")
+
+    def _surroundings(self) -> None:
+        """What changes between two looks: the clock's error, the service, the card."""
+        if self.nemesis.strikes("clock"):
+            self.world.own_clock.skew = self.nemesis.dice["clock"].choice(_SKEWS)
+            self.story.fault("clock", f"the clock is wrong by {self.world.own_clock.skew}")
+        elif self.dice.random() < 0.7:
+            self.world.own_clock.skew = timedelta(0)
+        if self.nemesis.strikes("service"):
+            self._restart()
+        if self.dice.random() < 0.4:
+            self._decide()
+        if self.dice.random() < 0.7:
+            self.reader.put_in_own()
+
+    def _restart(self) -> None:
+        """The service starts anew: what is not in its database is gone."""
+        self.story.fault("service", "the service is restarted")
+        old = self.world.sandbox
+        again = Authority(old.store, self.clock, old.pki, self.rules, None, old.random_bytes)
+        self.world.sandbox = dataclasses.replace(old, authority=again)
+        self.world.authority = self.world.wire.far_side = again
+
+    def _decide(self) -> None:
+        """A person at eHealth looks at the requests that wait for that."""
+        for record in self.world.authority.desk.certificates.all():
+            if record.state is not State.WAITING:
+                continue
+            if self.refusals_left:
+                self.refusals_left -= 1
+                self.story.fault("service", "the request is refused by hand")
+                self.world.authority.refuse(record.key)
+            else:
+                self.story.tell("the request is approved by hand")
+                self.world.authority.approve(record.key)
+
+    # --- looks ----------------------------------------------------------------------------------------------------
+
+    def look(self, who: str) -> None:
+        """One sitting, a process of its own: it ends by itself, with an error, or dies."""
+        self.nemesis.begin_sitting()
+        under_way = self._under_way()
+        person = nobody() if who == "the timer" else self._person()
+        if not under_way:
+            if who == "the person":
+                self._sit(f"{who} renews", lambda e, s: e.start("renew", ENVIRONMENT, s), person, None)
+            return
+        chosen = self.dice.choice(under_way) if not self.nemesis.quiet else under_way[0]
+        if who == "the person" and self._is_strangers(chosen):
+            self._sit(f"{who} cancels {chosen.id}", lambda e, s: e.cancel(chosen.id, s), person, chosen.id)
+            return
+        again = not self.nemesis.quiet and who == "the person" and self.dice.random() < 0.05
+        if again:
+            self._sit(f"{who} renews again", lambda e, s: e.start("renew", ENVIRONMENT, s), person, None)
+        else:
+            self._sit(f"{who} resumes {chosen.id}", lambda e, s: e.resume(chosen.id, s), person, chosen.id)
+
+    def _sit(
+        self,
+        what: str,
+        action: Callable[[Engine, Sitting], Report],
+        person: ScriptedPerson,
+        procedure: ProcedureId | None,
+    ) -> None:
+        self.story.tell(what)
+        held = procedure in self.world.locks.held
+        try:
+            report = action(self.world.engine(), Sitting(person, self.world.steps()))
+        except (Died, Stopped) as end:
+            self.story.tell(f"   {'died' if isinstance(end, Died) else 'stopped'}: {end}")
+        except EhcertError as error:
+            self.story.tell(f"   {type(error).__name__}: {error}")
+            self.witness.heard(error)
+            if held and not isinstance(error, BusyError):
+                self.witness.problem(Harm.DOUBLED, f"{procedure} was held, yet: {error}")
+        except Exception as error:
+            self.witness.escaped(error)
+        else:
+            self.story.tell(f"   {report.procedure.state}, passed {', '.join(report.passed) or 'nothing'}")
+            if held:
+                self.witness.problem(Harm.DOUBLED, f"{procedure} was held, yet another process went on with it")
+            self.witness.acknowledged(report)
+        if not self.story.depth:
+            self.witness.look_around()
+
+    def _person(self) -> MoodyPerson:
+        secrets = {name: str(value) for name, value in self.world.person.secrets.items()}
+        return MoodyPerson(self.nemesis, self.clock, self.reader, secrets, self.witness.cancelled)
+
+    def _moment(self, where: str) -> None:
+        """What may happen between two calls: the card goes, a second process comes."""
+        if self.nemesis.strikes("card"):
+            act = self.nemesis.dice["card"].choice(
+                [self.reader.take_out, self.reader.take_out, self.reader.put_in_strangers, self.reader.put_in_both]
+            )
+            act()
+        if self.story.depth == 0 and self.nemesis.strikes("second"):
+            self.story.fault("second", f"another process begins {where}")
+            self._second()
+
+    def _second(self) -> None:
+        """A second process begins and ends while the first one stands still; without locks no time passes."""
+        self.story.depth += 1
+        frozen = self.clock.now()
+        try:
+            self.look(self.nemesis.dice["second"].choice(["the timer", "the person"]))
+        finally:
+            self.story.depth -= 1
+        if not self.weather.locks and self.clock.now() - frozen > timedelta(minutes=1):
+            self.story.tell("(time passed in the second process)")
+
+    # --- small questions ------------------------------------------------------------------------------------------
+
+    def _under_way(self) -> list[Procedure]:
+        return self.store.procedures()
+
+    def _is_strangers(self, procedure: Procedure) -> bool:
+        """Begun by mistake, with another person's card; after going back, nobody's card has been read."""
+        holder = procedure.facts.get("holder")
+        return holder is not None and holder["ssin"] != self.world.holder.ssin
+
+    def _is_renewed(self) -> bool:
+        return any(procedure.state == "done" for procedure in self.store.procedures(ended=True))

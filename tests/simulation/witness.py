@@ -1,0 +1,194 @@
+"""Judges a life: by the log of the far side and by the keystores, and our own memory must tell the same story."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from adapters.sandbox.certificates import State
+from steps.ports.keystore import Keystore
+from tests.reliability import judging
+from tests.reliability.counting import Harm, Problem, problems_of
+from tests.simulation.disk import FragileKeystores
+from tests.simulation.story import Story
+from tests.world.world import World
+from workflow.definition import Final
+from workflow.definitions import DEFINITIONS
+from workflow.engine import Report
+from workflow.errors import DefinitionError, EhcertError
+from workflow.procedure import Line, Procedure, ProcedureId
+from workflow.replaying import replayed
+from workflow.status import status_of
+
+_CHANGING = ("generateCertificate", "completeETKRegistration", "activateETK")
+
+
+@dataclass
+class _Known:
+    """What was seen of a procedure earlier."""
+
+    procedure: Procedure
+    lines: list[Line]
+    told_sent: bool = False
+
+
+@dataclass
+class Witness:
+    """Sees every look, and says at once what is wrong; each harm once."""
+
+    world: World
+    story: Story
+    problems: list[Problem] = field(default_factory=list)
+    cancels: int = 0
+    _known: dict[ProcedureId, _Known] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._old = self._content()[self.world.old_path]
+        self._old_until = self.world.old_keystore.keys[0].chain[0].not_valid_after_utc
+
+    def problem(self, harm: Harm, detail: str) -> None:
+        """Something is wrong."""
+        found = Problem(harm, detail)
+        if found not in self.problems:
+            self.story.tell(f"!! {found}")
+            self.problems.append(found)
+
+    # --- what the program says ------------------------------------------------------------------------------------
+
+    def cancelled(self) -> None:
+        """The person wants to stop for good."""
+        self.cancels += 1
+
+    def heard(self, error: EhcertError) -> None:
+        """An error that the person hears: it must be of a family, and say in words what to do (P5)."""
+        if isinstance(error, DefinitionError):
+            self.problem(Harm.STUCK, f"the program contradicts itself: {error}")
+        try:
+            said = [error.hint.format(**error.details), *(one.format(**error.details) for one in error.next)]
+        except (KeyError, IndexError) as missing:
+            self.problem(Harm.STUCK, f"the hint of {error.code} cannot be shown: {missing}")
+            return
+        if not any(said):
+            self.problem(Harm.STUCK, f"{error.code} names no next action")
+
+    def escaped(self, error: Exception) -> None:
+        """An exception that nobody meant."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__}: {error} ({place.filename.rpartition('/')[2]}, {place.name})"
+        self.problem(Harm.STUCK, f"escaped: {words}")
+
+    def acknowledged(self, report: Report) -> None:
+        """What a report tells is durable (P1)."""
+        told = report.procedure
+        if not told.revision:
+            return
+        if not self.world.locks.held and not self.story.depth:
+            stored = self._stored().get(told.id)
+            is_there = stored is not None and stored.revision >= told.revision
+            if not is_there or (stored.revision == told.revision and stored.facts != told.facts):
+                self.problem(Harm.LOST, f"told '{told.state}', which is not stored")
+        known = self._known.setdefault(told.id, _Known(told, []))
+        known.told_sent |= "request" in told.facts
+
+    # --- what is there --------------------------------------------------------------------------------------------
+
+    def look_around(self) -> None:
+        """After every look: nothing is lost, doubled or orphaned, and the journal goes on where it was."""
+        if self._content().get(self.world.old_path) != self._old:
+            self.problem(Harm.LOST, "the keystore in use was changed")  # P4
+        self._add(Harm.ORPHANED, judging.orphaned(self.world.sandbox, self._keystores()))  # P3
+        stored = self._stored()
+        for gone in self._known.keys() - stored.keys():
+            if self._known[gone].told_sent or "record" in self._known[gone].procedure.facts:
+                self.problem(Harm.LOST, f"procedure {gone} is gone")
+        for procedure in stored.values():
+            self._look_at(procedure)
+
+    def _look_at(self, procedure: Procedure) -> None:
+        lines = [written.line for written in self.world.journal(procedure.id)]
+        known = self._known.setdefault(procedure.id, _Known(procedure, []))
+        if lines[: len(known.lines)] != known.lines:
+            self.problem(Harm.LOST, f"the journal of {procedure.id} was changed")
+        if known.procedure.ended and procedure != known.procedure:
+            self.problem(Harm.LOST, f"{procedure.id} had ended as {known.procedure.state}")
+        if known.told_sent and "request" not in procedure.facts:
+            self.problem(Harm.LOST, f"{procedure.id} forgot its request")
+        known.procedure, known.lines = procedure, lines
+        again = replayed(procedure.id, lines)
+        if again is None or again.facts != procedure.facts:
+            self.problem(Harm.LOST, f"the journal of {procedure.id} tells another story")
+        state = DEFINITIONS[procedure.definition].state(procedure.state)
+        status_of(procedure, self.world.own_clock.now())
+        if not isinstance(state, Final) and not state.todo:
+            self.problem(Harm.STUCK, f"'{state.name}' names no next action")
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def is_renewable(self) -> bool:
+        """Whether eHealth would take a renewal today."""
+        records = self.world.authority.desk.certificates
+        old = records.by_key(judging.identifier_of(self.world.old_keystore.keys[0].private_key))
+        return old is not None and old.is_in_window(self.world.clock.now())
+
+    def judge_the_end(self) -> None:
+        """When everything has ended."""
+        self.look_around()
+        sandbox = self.world.sandbox
+        refused = {r.key for r in sandbox.authority.desk.certificates.all() if r.state is State.REFUSED}
+        intents = {"generateCertificate": 1 + len(refused)}
+        self._add(Harm.DOUBLED, judging.doubled(sandbox, intents))  # P2
+        self._add(Harm.DOUBLED, self._sent_again(refused))
+        renewed = [one for one in self._stored().values() if one.state == "done"]
+        wanted = {one.facts["key"]["public_key_identifier"] for one in renewed}
+        live = [a for a in sandbox.authority.accepted() if a.public_key_identifier not in refused]
+        if live or renewed:
+            self._add(Harm.LOST, judging.unfinished(sandbox, self._keystores(), refused))
+        if len(wanted) > 1:
+            self.problem(Harm.DOUBLED, "two renewals are done")
+        for procedure in self._stored().values():
+            self._judge_end(procedure, refused)
+
+    def _judge_end(self, procedure: Procedure, refused: set[str]) -> None:
+        key = procedure.facts.get("key", {}).get("public_key_identifier")
+        accepted = {a.public_key_identifier for a in self.world.authority.accepted()}
+        match procedure.state:
+            case "refused" if key not in refused:
+                self.problem(Harm.LOST, f"ended as refused, which eHealth did not say: {procedure.facts['refusal']}")
+            case "expired" if key in accepted or self.world.clock.now() < self._old_until:
+                self.problem(Harm.LOST, "ended as expired, wrongly")
+            case "cancelled" if key in accepted:
+                self.problem(Harm.LOST, "ended as cancelled after it was sent")
+
+    def _sent_again(self, refused: set[str]) -> Iterator[str]:
+        """Changing messages that left while an earlier one had been, or was still to be, accepted."""
+        accepted = {entry.sha256: entry for entry in self.world.authority.accepted()}
+        for operation in _CHANGING:
+            earlier = None
+            for message in self.world.wire.sent:
+                if message.operation != operation:
+                    continue
+                if earlier is not None and earlier.public_key_identifier not in refused:
+                    yield f"{operation} sent again (message {message.number})"
+                earlier = accepted.get(hashlib.sha256(message.body).hexdigest(), earlier)
+
+    # --- small questions ------------------------------------------------------------------------------------------
+
+    def _add(self, harm: Harm, details: Iterator[str]) -> None:
+        for problem in problems_of(harm, details):
+            self.problem(problem.harm, problem.detail)
+
+    def _content(self) -> dict[object, object]:
+        assert isinstance(self.world.keystores, FragileKeystores)
+        return dict(self.world.keystores.content)
+
+    def _keystores(self) -> list[Keystore]:
+        """Every keystore that opens with a password that the person knows."""
+        assert isinstance(self.world.keystores, FragileKeystores)
+        passwords = set(self.world.person.secrets.values())
+        content = self.world.keystores.content.values()
+        return [keystore for keystore, password in content if keystore is not None and password in passwords]
+
+    def _stored(self) -> dict[ProcedureId, Procedure]:
+        return {procedure.id: procedure for procedure in self.world.all_procedures()}

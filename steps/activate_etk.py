@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steps.late_arrival import may_still_arrive
+from steps.clock import check_clock
+from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
@@ -27,8 +28,10 @@ class ActivateEtk:
         """An ETK that is already active needs no activation."""
         if self._is_active(work):
             return _activated(work)
+        ahead = check_clock(work.now, self.authority.service_time())
         message = self.authority.sign_etk_activation(open_new(self.keystores, work).signer)
-        return Prepared({"message_id": message.message_id, "sha256": message.sha256}, message)
+        intent = {"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}
+        return Prepared(intent, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """Raises what the service answers."""
@@ -39,7 +42,7 @@ class ActivateEtk:
         """Ask for the state of the ETK."""
         if self._is_active(work):
             return _activated(work)
-        return may_still_arrive(intent, work.now) or NotArrived()
+        return may_still_arrive(intent, work.now, self.authority.service_time()) or NotArrived()
 
     def _is_active(self, work: Work) -> bool:
         info = self.authority.certificate_info(open_new(self.keystores, work).signer)

@@ -11,11 +11,12 @@ LARGEST_SKEW = timedelta(minutes=5)
 """Assumption: eHealth does not publish how old a signed request may be (PROTOCOL §2.1)."""
 
 
-def check_clock(now: datetime, service_time: datetime) -> None:
-    """Compare with the clock of the service; raises `ClockOffError`."""
+def check_clock(now: datetime, service_time: datetime) -> float:
+    """Compare with the clock of the service; returns by how many seconds ours is ahead. Raises `ClockOffError`."""
     skew = now - service_time
     if abs(skew) > LARGEST_SKEW:
         raise ClockOffError(minutes=round(skew.total_seconds() / 60))
+    return skew.total_seconds()
 
 
 def has_passed(moment: datetime, now: datetime, authority: RegistrationAuthority) -> bool:

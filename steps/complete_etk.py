@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from steps.clock import check_clock
 from steps.encryption_token import certificate_in
-from steps.late_arrival import may_still_arrive
+from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
@@ -40,8 +41,10 @@ class CompleteEtk:
                 raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
             # The file was written once more than we remember: the newest challenge counts, so it is asked again.
             return Outcome("start_again", forgotten=("encryption_certificate",))
+        ahead = check_clock(work.now, self.authority.service_time())
         message = self.authority.sign_etk_completion(_certificate(work), keystore.signer)
-        return Prepared({"message_id": message.message_id, "sha256": message.sha256}, message)
+        intent = {"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}
+        return Prepared(intent, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """Raises `WrongEtkError` when the token is not for our key."""
@@ -58,7 +61,8 @@ class CompleteEtk:
         if status in (EtkStatus.WAIT_FOR_ACTIVATION, EtkStatus.VALID_ACTIVE):
             return self._registered(work, {"to_be_activated": status is EtkStatus.WAIT_FOR_ACTIVATION})
         forgotten = ("encryption_certificate",)
-        return may_still_arrive(intent, work.now) or Outcome("start_again", forgotten=forgotten)
+        doubt = may_still_arrive(intent, work.now, self.authority.service_time())
+        return doubt or Outcome("start_again", forgotten=forgotten)
 
     def _registered(self, work: Work, etk: dict[str, Any]) -> Outcome:
         """The keystore is finished now: it leaves the folder of the unfinished ones. May run twice."""

@@ -17,6 +17,6 @@ def certificate_in(etk: bytes) -> bytes | None:
             return None
         content = info["content"]["encap_content_info"]["content"].native
         x509.load_der_x509_certificate(content)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, x509.InvalidVersion):
         return None
     return bytes(content)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from steps.clock import check_clock
 from steps.fetch_certificate import certificate_fact, record_of_request
 from steps.holder import card_of
-from steps.late_arrival import may_still_arrive
+from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
 from steps.names import parse_dn
 from steps.new_keystore import NewKeystore, open_new
 from steps.ports.card import Cards
@@ -50,7 +50,7 @@ class SubmitRenewal:
 
     def prepare(self, work: Work) -> Prepared | Outcome:
         """Raises `CardError`, `KeystoreError`, `ClockOffError`."""
-        check_clock(work.now, self.authority.service_time())
+        ahead = check_clock(work.now, self.authority.service_time())
         if work.now >= moment(work.facts["record"]["valid_until"]):
             return Outcome("too_late")
         keystore = open_new(self.keystores, work)
@@ -67,6 +67,7 @@ class SubmitRenewal:
             "message_id": message.message_id,
             "sha256": message.sha256,
             "public_key_identifier": work.facts["key"]["public_key_identifier"],
+            CLOCK_AHEAD: ahead,
         }
         return Prepared(intent, message)
 
@@ -86,7 +87,9 @@ class SubmitRenewal:
         try:
             answer = self.authority.certificate(intent["public_key_identifier"])
         except RefusedError:
-            return may_still_arrive(intent, work.now) or self._ask_with_card(work, intent)
+            return may_still_arrive(intent, work.now, self.authority.service_time()) or self._ask_with_card(
+                work, intent
+            )
         request = {"at": intent["at"], "message_id": intent["message_id"], "found_by_asking": True}
         match answer:
             case Delivered(chain):

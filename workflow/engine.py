@@ -344,6 +344,8 @@ class _Run:
 
     def _note_look(self, state: State) -> None:
         now = self._clock.now()
+        if isinstance(state, Waiting) and self._procedure.since > now:  # the clock was ahead when the wait began
+            self._procedure = replace(self._procedure, since=now, expected_by=state.wake.expected_by(now))
         wake = state.wake.next_look(self._procedure.since, now) if isinstance(state, Waiting) else None
         self._procedure = replace(self._procedure, looked_at=now, wake_at=wake, trouble=None)
         self._write(self._line("looked"))
@@ -392,28 +394,33 @@ class _Run:
             dest = next_state(self._definition, state.name, "back", self._procedure.facts)
         except DefinitionError as error:  # a message is in doubt
             raise ActionNotPossibleError(action="back", state=state.name, id=self._procedure.id) from error
-        self._undo(dest)
-        facts = facts_before(self._definition, dest, self._procedure.facts)
+        before = self._procedure.facts
+        facts = facts_before(self._definition, dest, before)
         self._enter(dest, facts, self._line("back", "back", {"to": dest}))
+        self._undo(before, facts)
 
     def cancel(self) -> None:
         """End the procedure while nothing was sent; what it made so far is cleared away."""
         state = self._state()
         if "cancel" not in self._definition.triggers(state.name) or not nothing_sent(self._procedure.facts):
             raise ActionNotPossibleError(action="cancel", state=state.name, id=self._procedure.id)
-        self._undo(self._definition.initial)
         if self._procedure.revision == 0:
             self._procedure = replace(self._procedure, state="cancelled", turn=Turn.NOBODY, ended=True)
             self._passed.append("cancelled")
             return
-        facts = self._ended("cancelled", dict(self._procedure.facts))
+        before = self._procedure.facts
+        facts = self._ended("cancelled", dict(before))
         self._enter("cancelled", facts, self._line("ended", "cancel"))
+        self._undo(before, facts_before(self._definition, self._definition.initial, before))
 
-    def _undo(self, dest: str) -> None:
-        left = facts_before(self._definition, dest, self._procedure.facts)
+    def _undo(self, before: Mapping[str, Any], left: Mapping[str, Any]) -> None:
+        """Clear away what the dropped facts stood for, once they are dropped for good.
+
+        Dying in between leaves a file that nobody needs; the other way round a fact without its file would stay.
+        """
         for fact, step in self._definition.undo.items():
-            if fact in self._procedure.facts and fact not in left:
-                cast(UndoStep, self._sitting.steps[step]).undo(self._procedure.facts)
+            if fact in before and fact not in left:
+                cast(UndoStep, self._sitting.steps[step]).undo(before)
 
     # --- small questions ------------------------------------------------------------------------------------------
 

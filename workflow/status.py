@@ -64,6 +64,17 @@ def is_late(procedure: Procedure, now: datetime) -> bool:
     return procedure.expected_by is not None and now > procedure.expected_by and not procedure.ended
 
 
+def is_due(procedure: Procedure, now: datetime) -> bool:
+    """Whether a look that was planned should happen now.
+
+    A plan that was made at a later moment than this one was made by a wrong clock: nothing is lost by looking.
+    """
+    if procedure.ended or procedure.wake_at is None:
+        return False
+    planned_at = max(procedure.since, procedure.looked_at or procedure.since)
+    return procedure.wake_at <= now or planned_at > now
+
+
 def turn_of(procedure: Procedure, now: datetime) -> Turn:
     """Who must act now."""
     if status_of(procedure, now) is Status.BLOCKED:

@@ -109,23 +109,25 @@ class Demonstration:
     def _sandbox(self) -> Iterator[Path]:
         """The far side, in a process of its own; gives the keystore that is in use."""
         command = _python("sandbox", "serve", "--messages", str(self._home / "messages"), "--json")
-        process = subprocess.Popen(command, env=self._variables(), cwd=self._home, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise DemonstrationError("the sandbox did not start")
-            served = json.loads(line)
-            listens = _("the sandbox listens on {address}; a certificate ends in 60 days")
-            text = f"[{process.pid}] {listens.format(address=served['address'])}"
-            self._tell("demo.sandbox", text, pid=process.pid, address=served["address"])
-            yield Path(served["keystores"][0])
-        finally:
-            process.terminate()
+        with subprocess.Popen(
+            command, env=self._variables(), cwd=self._home, stdout=subprocess.PIPE, text=True
+        ) as process:
             try:
-                process.wait(_START_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+                assert process.stdout is not None
+                line = process.stdout.readline()
+                if not line:
+                    raise DemonstrationError("the sandbox did not start")
+                served = json.loads(line)
+                listens = _("the sandbox listens on {address}; a certificate ends in 60 days")
+                text = f"[{process.pid}] {listens.format(address=served['address'])}"
+                self._tell("demo.sandbox", text, pid=process.pid, address=served["address"])
+                yield Path(served["keystores"][0])
+            finally:
+                process.terminate()
+                try:
+                    process.wait(_START_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
     def _sit(self, number: int, sitting: Sitting) -> dict[str, Any]:
         begun = time.monotonic()

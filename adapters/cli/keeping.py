@@ -17,7 +17,7 @@ from adapters.keystore.folder import KeystoreFolder
 from adapters.system import files
 from adapters.system.backup import Backup, Part
 from adapters.system.locks import FileLocks
-from adapters.system.store_key import read_store_key
+from adapters.system.store_key import read_store_key, store_key
 from state.copying import check_unfilled, file_of, is_filled, pour, snapshot
 from state.database import HEAD, open_database
 from state.store import DatabaseStore
@@ -131,6 +131,9 @@ def restore(wiring: Wiring, backup: Backup, path: Path) -> Restored:
         opened = _open(f"sqlite:///{source}", path)
         copy = DatabaseStore(opened, key)
         found, damaged = _doubted(wiring, copy)
+        _check_keystores(wiring, backup, path)
+        # A store never stands without a key, not even one that is about to be replaced.
+        store_key(wiring.folders.store_key_file)
         procedures, keystores = _put_in_place(wiring, backup, key, opened, open_database(f"sqlite:///{target}"))
     wiring.store.make_anchor()
     return Restored(procedures, keystores, tuple(found), tuple(damaged))
@@ -198,13 +201,27 @@ def _put_in_place(wiring: Wiring, backup: Backup, key: bytes, source: Engine, ta
         raise
 
 
+def _check_keystores(wiring: Wiring, backup: Backup, path: Path) -> None:
+    """That each has the name of a keystore, and none would take the name of another file."""
+    for part in backup.parts:
+        if part.about["kind"] == "keystore":
+            try:
+                _is_there(wiring.keystores(part.about["environment"]), part)
+            except ValueError as error:
+                raise BackupDamagedError(path=path, reason=mark("it holds a name that no keystore has")) from error
+
+
+def _is_there(folder: KeystoreFolder, part: Part) -> bool:
+    present = folder.find(part.about["name"])
+    if present is not None and present.read_bytes() != part.content:
+        raise KeystoreChangedError(path=present, reason=mark("the backup holds another file of this name"))
+    return present is not None
+
+
 def _put(folder: KeystoreFolder, part: Part, undo: contextlib.ExitStack) -> None:
-    name = part.about["name"]
-    present = folder.find(name)
-    if present is not None:
-        if present.read_bytes() != part.content:
-            raise KeystoreChangedError(path=present, reason=mark("the backup holds another file of this name"))
+    if _is_there(folder, part):
         return
+    name = part.about["name"]
     folder.check()
     path = (folder.pending if part.about["pending"] else folder.folder) / name
     undo.callback(files.remove, path)

@@ -14,6 +14,7 @@ from adapters.cli.words import _
 
 WIDEST = 100
 """Longer lines are hard to read, however wide the window is."""
+NARROWEST = 20
 
 
 def emit(schema: str, **body: Any) -> None:
@@ -51,11 +52,16 @@ def paragraph(text: str) -> None:
     click.echo(_fitted(text, sys.stderr), err=True)
 
 
-def _fitted(text: str, stream: TextIO) -> str:
+def fitted_prompt(text: str, default: str) -> str:
+    """A question, broken so that its default, a colon and some signs of the answer stand on its last line."""
+    return _fitted(text, sys.stderr, len(default) + 8)
+
+
+def _fitted(text: str, stream: TextIO, reserved: int = 0) -> str:
     """On a terminal, the text broken between words; a file or a pipe gets it as it is."""
     if not stream.isatty():
         return text
-    return fitted(text, min(shutil.get_terminal_size().columns, WIDEST))
+    return fitted(text, max(min(shutil.get_terminal_size().columns, WIDEST) - reserved, NARROWEST))
 
 
 def fitted(text: str, width: int) -> str:

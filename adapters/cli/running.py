@@ -45,8 +45,11 @@ def take_further(
     try:
         report = action(wiring.engine(environment), sitting)
     except (KeyboardInterrupt, click.Abort):
-        _tell_interrupted(person)
-        raise
+        if as_json or person.seen is None or not person.seen.revision:
+            raise
+        click.echo("", err=True)
+        say(_("stopped; nothing is lost. Go on with: ehcert resume {id}").format(id=person.seen.id))
+        return Exit.INTERRUPTED
     if as_json:
         _emit(schema, wiring, report)
     else:
@@ -67,6 +70,8 @@ def _emit(schema: str, wiring: Wiring, report: Report) -> None:
 def _print(wiring: Wiring, report: Report) -> None:
     procedure = report.procedure
     now = wiring.clock(procedure.environment).now()
+    if sys.stdin.isatty():
+        click.echo("", err=True)  # after the last question
     if not report.passed and not procedure.ended:
         result(_("Nothing new; looked on {moment}.").format(moment=moment_text(procedure.looked_at or now)))
     for line in view.as_lines(procedure, now):
@@ -75,12 +80,6 @@ def _print(wiring: Wiring, report: Report) -> None:
     if refusal := procedure.facts.get("refusal"):
         text = _("Refusal: {message} ({code})").format(message=_(refusal["message"]), code=refusal["code"])
         result(f"  {masked(safe(text))}")
-
-
-def _tell_interrupted(person: Script) -> None:
-    seen = person.seen
-    if seen is not None and seen.revision:
-        say(_("stopped; nothing is lost. Go on with: ehcert resume {id}").format(id=seen.id))
 
 
 def exit_code(report: Report, detailed: bool) -> int:

@@ -12,9 +12,9 @@ import click
 
 from adapters.cli.answers import Answers
 from adapters.cli.html_text import plain_text
-from adapters.cli.output import paragraph, say, say_error, say_hint
+from adapters.cli.output import fitted_prompt, paragraph, say, say_error, say_hint
 from adapters.cli.script import Script, language_of
-from adapters.cli.words import _, fill, language, masked, moment_text, safe
+from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe
 from workflow.definition import State, Working
 from workflow.definitions import DEFINITIONS
 from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError, PinMalformedError
@@ -108,13 +108,15 @@ def _show(form: Form, offer: Offer, keys: str) -> None:
     for warning in offer.warnings:
         say(_(warning))
     paragraph(_(form.intro))
+    if offer.defaults:
+        paragraph("  " + _("Enter keeps what is in [brackets]"))
     paragraph(f"  {keys}")
 
 
 def _show_document(offer: Offer) -> None:
     found = language_of(offer)
     if found != language():
-        say(_("There is no text in your language; this is the one in: {language}").format(language=found))
+        say(_("There is no text in your language; this one is in: {language}").format(language=language_name(found)))
     text = plain_text(offer.documents[found])
     click.echo("", err=True)
     paragraph(masked(safe(text)))
@@ -122,14 +124,14 @@ def _show_document(offer: Offer) -> None:
 
 
 def _keys(procedure: Procedure | None, state: State | None) -> str:
-    """What can be typed instead of an answer."""
+    """What can be typed instead of an answer; a line is broken between keys only."""
     triggers = DEFINITIONS[procedure.definition].triggers(state.name) if procedure and state else frozenset()
     keys = [f"{BACK} {_('back')}"] if "back" in triggers else []
     if "cancel" in triggers:
         keys.append(f"{CANCEL} {_('cancel for good')}")
     kept = procedure is not None and procedure.revision > 0
     keys.append(f"Ctrl-C {_('stop here and go on later') if kept else _('stop')}")
-    return "   ".join(keys)
+    return "   ".join(key.replace(" ", "\u00a0") for key in keys)
 
 
 def _moment_or_text(text: str) -> str:
@@ -220,7 +222,12 @@ def _yes(label: str) -> bool:
 def _typed(label: str, *, hide: bool = False, default: str | None = None) -> str:
     """What a person types; raises `GoBack` and `Cancelled` for the two signs that stand for them."""
     value: str = click.prompt(
-        label, hide_input=hide, default=default, show_default=bool(default), prompt_suffix=_(": "), err=True
+        fitted_prompt(label, default or ""),
+        hide_input=hide,
+        default=default,
+        show_default=bool(default),
+        prompt_suffix=_(": "),
+        err=True,
     )
     if value.strip() == BACK:
         raise GoBack

@@ -103,8 +103,8 @@ def next_commands(procedure: Procedure) -> list[str]:
 def as_lines(procedure: Procedure, now: datetime) -> Iterator[str]:
     """A procedure for people: where it stands, whose turn it is, until when, what to do."""
     state, status = state_of(procedure), status_of(procedure, now)
-    title = _(DEFINITIONS[procedure.definition].title)
-    yield f"{procedure.id}  {title} ({procedure.environment}): {_(STATUSES[status])}"
+    title = f"{_(DEFINITIONS[procedure.definition].title)} ({procedure.environment})"
+    yield f"{procedure.id}  " + _("{label}: {value}").format(label=title, value=_(STATUSES[status]))
     yield f"  {_(state.says)}"
     if in_doubt(procedure):
         yield f"  {_(DOUBT)}"

@@ -83,6 +83,16 @@ def moment_text(moment: datetime) -> str:
     return str(format_datetime(moment.astimezone(), "d MMMM y HH:mm", locale=_language))
 
 
+def language_name(code: str) -> str:
+    """A language by its name, in the language in force."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale(code).get_language_name(_language) or code)
+    except (UnknownLocaleError, ValueError):
+        return safe(code)
+
+
 def safe(text: str) -> str:
     """A text without control characters and direction marks: nothing in it can steer a terminal."""
     return "".join(c if c == "\n" or not _steers(c) else "\ufffd" for c in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from adapters.ehealth.config import ServiceConfig
 from adapters.ehealth.operations import Operation
 from adapters.ehealth.translation import r, t
 from adapters.xml.parsing import Element
+from steps.clock import check_clock
 from steps.ports.registration import (
     Actor,
     CertificateInfo,
@@ -27,10 +29,11 @@ from steps.ports.registration import (
     Submitted,
 )
 from steps.ports.signing import Signer
-from workflow.errors import DefinitionError, RefusedError
+from workflow.errors import DefinitionError, EhealthNonsenseError, RefusedError
 from workflow.texts import mark
 
 if TYPE_CHECKING:
+    from adapters.ehealth.reply import Reply
     from adapters.ehealth.soap import Answer, Post
 
 # PROTOCOL §6.3. assumption: in v2 a code that starts with the second one also means to wait.
@@ -48,15 +51,11 @@ class EhealthServices:
         from adapters.ehealth.soap import Soap
 
         self._soap = Soap(config, now, post)
+        self._now = now
 
     def service_time(self) -> datetime:
         """From the Date header of an answer to getGenericOrganizationTypes; precise to the second."""
-        date = self._exchange(operations.ORGANIZATION_TYPES, {}).reply.date
-        try:
-            moment = parsedate_to_datetime(date or "")
-        except ValueError as error:
-            raise nonsense(mark("it does not say when it was given")) from error
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _given_at(self._exchange(operations.ORGANIZATION_TYPES, {}).reply)
 
     def qualities(self, ssin: str, card: Signer) -> Qualities:
         """getActorQualities."""
@@ -133,9 +132,9 @@ class EhealthServices:
 
     def _ask(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> Element:
         """Ask a question that changes nothing; the answer's status is Success."""
-        answer = self._exchange(operation, values, signer).element
-        check_status(answer)
-        return answer
+        answer = self._exchange(operation, values, signer)
+        self._check(answer, signed=signer is not None)
+        return answer.element
 
     def _exchange(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> Answer:
         return self._soap.send(operation, self._soap.build(operation, values, signer))
@@ -144,6 +143,29 @@ class EhealthServices:
         """Send what was signed and written down earlier, and only that."""
         if message.operation != operation.name or hashlib.sha256(message.body).hexdigest() != message.sha256:
             raise DefinitionError(problem=mark("the message to be sent is not the one that was signed"))
-        answer = self._soap.send(operation, message).element
-        check_status(answer)
-        return answer
+        answer = self._soap.send(operation, message)
+        self._check(answer, signed=True)
+        return answer.element
+
+    def _check(self, answer: Answer, *, signed: bool) -> None:
+        """Return when the status is Success.
+
+        Raises `RefusedError`, and `ClockOffError` in its place when the message was signed by a clock that is wrong:
+        it bore a moment that the service may refuse, with a code that is not known (PROTOCOL §2.1).
+        """
+        try:
+            check_status(answer.element)
+        except RefusedError:
+            with contextlib.suppress(EhealthNonsenseError):
+                if signed:
+                    check_clock(self._now(), _given_at(answer.reply))
+            raise
+
+
+def _given_at(reply: Reply) -> datetime:
+    """The Date of an answer: what the service's clock shows."""
+    try:
+        moment = parsedate_to_datetime(reply.date or "")
+    except ValueError as error:
+        raise nonsense(mark("it does not say when it was given")) from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -89,7 +89,7 @@ def certificate(element: Element) -> bytes:
     value = decoded(element)
     try:
         x509.load_der_x509_certificate(value)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise _malformed(element.tag) from error
     return value
 

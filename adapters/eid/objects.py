@@ -81,7 +81,7 @@ def certificates(token: pkcs11.Token, session: pkcs11.Session) -> list[x509.Cert
     """
     found = []
     for certificate in _certificates(session):
-        with suppress(ValueError):
+        with suppress(ValueError, x509.InvalidVersion):
             found.append(x509.load_der_x509_certificate(bytes(certificate[Attribute.VALUE])))
     if not found:
         _explain_none(token)

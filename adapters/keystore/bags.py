@@ -24,7 +24,10 @@ class ForeignContentError(Exception):
     """Sound PKCS#12, but not of the kind that eHealth keystores are; the argument is the text for people."""
 
 
-BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, UnsupportedAlgorithm)
+BROKEN = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError),
+    *(UnsupportedAlgorithm, x509.InvalidVersion),
+)
 """What the libraries raise over damaged content."""
 
 

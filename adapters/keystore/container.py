@@ -70,6 +70,8 @@ def _forms(password: str) -> Iterator[Secret]:
     """The password in NFC, then in NFD, then as it was typed; each form once."""
     normal = (unicodedata.normalize("NFC", password), unicodedata.normalize("NFD", password), password)
     for text in dict.fromkeys(normal):
+        if "\x00" in text:  # no file has such a password, and cryptography's reader does not survive one
+            continue
         try:
             text.encode()
         except UnicodeEncodeError:  # bytes of a terminal that are no text: no password either
@@ -158,6 +160,6 @@ def _which_der(data: bytes) -> str:
         return _CUT
     try:
         x509.load_der_x509_certificate(data)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return mark("it is a file of another kind")
     return mark("it is a certificate without its key")

@@ -30,6 +30,11 @@ class Act:
     seconds: float = 0.0
     size: int = 0
 
+    @property
+    def answers(self) -> bool:
+        """Whether the whole answer goes over the wire in the end."""
+        return self.move in (Move.DELAY, Move.DRIP)
+
 
 class ConnectionLost(Exception):
     """In process: there is no answer. `sent`: bytes may have left, so the message may have been carried out."""

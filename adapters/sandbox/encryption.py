@@ -52,7 +52,7 @@ def check_certificate(der: bytes, owner: x509.Certificate, public_key: bytes, se
         certificate = x509.load_der_x509_certificate(der)
         number = certificate.serial_number
         key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise Refusal("SIM_BAD_ENC_CERTIFICATE") from error
     if number != int.from_bytes(serial, "big"):
         raise Refusal("SIM_CHALLENGE_NOT_MET")

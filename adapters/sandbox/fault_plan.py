@@ -46,17 +46,13 @@ class Rule:
         if not self.faults:
             raise ValueError("no fault is named")
         for name in self.faults:
-            self._check(name)
-
-    def _check(self, name: str) -> None:
-        fault = FAULTS.get(name)
-        if fault is None:
-            raise ValueError(f"unknown fault '{name}'")
-        if self.operation != ANY_OPERATION and not fault.strikes(self.operation):
-            raise ValueError(f"'{name}' cannot strike {self.operation}")
+            if name not in FAULTS:
+                raise ValueError(f"unknown fault '{name}'")
+            if self.operation != ANY_OPERATION and not FAULTS[name].strikes(self.operation):
+                raise ValueError(f"'{name}' cannot strike {self.operation}")
         for parameter, value in self.parameters.items():
-            if not fault.allows(parameter) and len(self.faults) == 1:
-                raise ValueError(f"'{name}' has no parameter '{parameter}'")
+            if not any(FAULTS[name].allows(parameter) for name in self.faults):
+                raise ValueError(f"'{self.faults[0]}' has no parameter '{parameter}'")
             if value < 0:
                 raise ValueError(f"'{parameter}' is 0 or more")
 

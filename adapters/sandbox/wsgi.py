@@ -91,7 +91,7 @@ class Application:
             # Without the error's message, which could hold personal data.
             _log.error("%s: %s\n%s", service, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
             reply = fault("_failed", NOT_AVAILABLE, "The service failed.", ours=True)
-        if self._recording:
+        if self._recording and (reply.act is None or reply.act.answers):
             self._recording.response(name, reply.body)
         return reply
 

@@ -193,7 +193,7 @@ def _chain(signature: Element) -> tuple[x509.Certificate, ...]:
 def _certificate(element: Element) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(base64.b64decode("".join((element.text or "").split()), validate=True))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, x509.InvalidVersion) as error:
         raise SignatureError("a certificate in KeyInfo cannot be read") from error
 
 

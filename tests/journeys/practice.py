@@ -11,7 +11,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -26,11 +26,13 @@ from adapters.sandbox.clock import SandboxClock
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import Person
 from steps.ports.keystore import Keystore
+from tests.journeys.canaries import found_in
 
 ROOT = Path(__file__).parents[2]
 FEW = Rounds(parts=10, checksum=10)
 TWO_MONTHS = timedelta(days=60)
 OLD_PASSWORD, NEW_PASSWORD, PIN = "Oud-geheim:57139", "Nieuw-geheim:86420", "739164"
+SECRETS = {"keystore_password": OLD_PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": PIN}
 """Odd enough to be searched for."""
 
 ANSWERS = """\
@@ -141,9 +143,11 @@ class Practice:
         file = folder / "card.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
-    def enrol(self, valid_for: timedelta = TWO_MONTHS, person: Person | None = None) -> Keystore:
-        """A certificate that eHealth knows; nothing is written to disk."""
-        return self.far_side.sandbox.enrol(person or self.person, valid_for, with_etk=False)
+    def enrol(
+        self, valid_for: timedelta = TWO_MONTHS, person: Person | None = None, *, with_etk: bool = False
+    ) -> Keystore:
+        """A certificate that eHealth knows; nothing is written to disk. With an ETK, the next one is handed over."""
+        return self.far_side.sandbox.enrol(person or self.person, valid_for, with_etk=with_etk)
 
     def put_keystore(self, content: Keystore, password: str = OLD_PASSWORD, *, finished: bool = True) -> Path:
         """Write a keystore as this person's."""
@@ -155,10 +159,10 @@ class Practice:
         path = folder.create(folder.name_for("SSIN", self.person.ssin, None, requested), content, password)
         return folder.finish(path) if finished else path
 
-    def furnish(self, valid_for: timedelta = TWO_MONTHS) -> Path:
+    def furnish(self, valid_for: timedelta = TWO_MONTHS, *, with_etk: bool = False) -> Path:
         """A card in the reader and a keystore in use; returns the keystore."""
         self.issue_card()
-        return self.put_keystore(self.enrol(valid_for))
+        return self.put_keystore(self.enrol(valid_for, with_etk=with_etk))
 
     # --- what is typed --------------------------------------------------------------------------------------------
 
@@ -203,10 +207,8 @@ class Practice:
 
     def renew(self, *arguments: str, secrets: Mapping[str, str] | None = None, **variables: str) -> Ended:
         """Begin a renewal with the usual answers and secrets, but for those that are given."""
-        given = {"keystore_password": OLD_PASSWORD, "pin": PIN, "new_keystore_password": NEW_PASSWORD}
-        return self.ehcert(
-            "renew", "--answers", "answers.yaml", *arguments, secrets={**given, **(secrets or {})}, **variables
-        )
+        given = {**SECRETS, **(secrets or {})}
+        return self.ehcert("renew", "--answers", "answers.yaml", *arguments, secrets=given, **variables)
 
     def resume(self, *arguments: str, password: str = NEW_PASSWORD) -> Ended:
         """Go on, with the password of the new keystore."""
@@ -236,6 +238,18 @@ class Practice:
     def everything(self) -> tuple[Any, ...]:
         """What must be as before when nothing was changed."""
         return self.stored(), self.keystores(), self.far_side.accepted()
+
+    def leaks(self, texts: Iterable[str], secrets: Mapping[str, str]) -> list[str]:
+        """Where a secret or the national number stands, but for the names of keystores and the sandbox's files."""
+        names = [path.name for path in self.keystore_folder.rglob("*.p12")]
+        canaries = {**secrets, "national number": self.person.ssin}
+        places = [("output", text.encode()) for text in texts]
+        places += [
+            (str(path), path.read_bytes())
+            for path in sorted(self.home.rglob("*"))
+            if path.is_file() and not path.is_relative_to(self.sandbox_folder)
+        ]
+        return [f"{place}: {found}" for place, content in places if (found := found_in(content, canaries, names))]
 
     def revoke(self, content: Keystore) -> None:
         """Let eHealth count a certificate as revoked."""

@@ -7,11 +7,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
+from adapters.cli.words import moment_text
+from adapters.sandbox.clock import add_months
 from steps.placeholder import placeholder_certificate
 from steps.ports.keystore import AUTHENTICATION, KeyEntry, Keystore
 from tests.journeys.practice import ANSWERS, OLD_PASSWORD, PIN, Practice, fictive
@@ -21,7 +23,6 @@ from tests.journeys.practice import ANSWERS, OLD_PASSWORD, PIN, Practice, fictiv
 class Prepared:
     """What is typed besides the usual."""
 
-    arguments: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -242,36 +243,45 @@ def test_it_is_told_and_nothing_has_changed(
     prepared = prepare(practice) or Prepared()
     before = practice.everything()
 
-    told = practice.renew(*prepared.arguments, secrets=prepared.secrets, **prepared.variables)
-    as_json = practice.renew("--json", *prepared.arguments, secrets=prepared.secrets, **prepared.variables)
+    told = practice.renew("--json", secrets=prepared.secrets, **prepared.variables)
 
-    assert (told.code, as_json.code) == (exit_code, exit_code), told.err + as_json.out
-    assert (as_json.error["code"], as_json.error["exit"]) == (code, exit_code)
-    assert told.out == ""
+    assert told.code == exit_code, told.err + told.out
+    assert (told.error["code"], told.error["exit"]) == (code, exit_code)
+    for text in words:
+        assert text in f"{told.error['message']}\n{told.error['hint']}"
+    assert told.err == ""
+    assert not any(secret in told.out for secret in (OLD_PASSWORD, PIN, practice.person.ssin))
+    assert practice.everything() == before
+
+
+TOLD_TO_PEOPLE = ("a wrong password", "a malformed e-mail", "a wrong PIN", "eHealth down", "a renewal too early")
+
+
+@pytest.mark.parametrize("case", TOLD_TO_PEOPLE)
+def test_people_are_told_the_same_on_stderr(practice: Practice, case: str) -> None:
+    prepare, exit_code, _code, words = CASES[case]
+    prepared = prepare(practice) or Prepared()
+
+    told = practice.renew(secrets=prepared.secrets, **prepared.variables)
+
+    assert (told.code, told.out) == (exit_code, "")
     assert told.err.startswith("ehcert: error: ")
-    assert "ehcert: hint: " in told.err
+    assert "\nehcert: hint: " in told.err
+    assert told.err.count("\n") == 2
     for text in words:
         assert text in told.err
-    assert "Traceback" not in told.err + as_json.err
-    assert not any(secret in told.err + as_json.out for secret in (OLD_PASSWORD, PIN, practice.person.ssin))
-    assert practice.everything() == before
 
 
 def test_too_early_says_from_when(practice: Practice) -> None:
     content = practice.enrol(timedelta(days=300))
     practice.issue_card()
     practice.put_keystore(content)
-    until = content.keys[0].chain[0].not_valid_after_utc
+    opens = add_months(content.keys[0].chain[0].not_valid_after_utc, -3)
 
-    told = practice.renew()
+    told = practice.renew("--json")
 
-    assert f"{until.astimezone():%Y %H:%M}" in told.err
-    month = until.month - 3 or 12
-    assert f"{replace_month(until, month):%B %Y}" in told.err.split(";")[0]
-
-
-def replace_month(until, month: int):
-    return until.replace(day=1, month=month if month > 0 else month + 12, year=until.year - (month <= 0))
+    assert moment_text(opens) in told.error["message"]
+    assert practice.stored() == []
 
 
 def test_each_wrong_pin_counts_once_and_the_third_blocks(practice: Practice) -> None:

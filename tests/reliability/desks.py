@@ -20,7 +20,7 @@ from steps.ports.keystore import Keystore
 from tests.reliability.counting import Harm, Problem
 from tests.reliability.judging import check
 from tests.world.watched import Died
-from tests.world.world import ENVIRONMENT, NEW_PASSWORD, OLD_PASSWORD, World
+from tests.world.world import ENVIRONMENT, World
 from workflow.errors import EhcertError, KeystoreError, StillInDoubtError, TemporaryError
 from workflow.procedure import Procedure
 
@@ -83,10 +83,11 @@ class Desk:
         return None
 
     def opened(self) -> list[Keystore]:
-        """Every keystore in both folders that opens with one of the two passwords, the fullest first."""
+        """Every keystore in both folders that opens with a password that the person knows, the fullest first."""
         found = []
+        known = [str(self.world.person.secrets[f"{kind}keystore_password"]) for kind in ("new_", "")]
         for path in self.keystores.candidates():
-            for password in (NEW_PASSWORD, OLD_PASSWORD):
+            for password in known:
                 with contextlib.suppress(KeystoreError):
                     found.append(self.keystores.open(path, password))
         return sorted(found, key=lambda one: (len(one.keys), sum(len(entry.chain) for entry in one.keys)), reverse=True)

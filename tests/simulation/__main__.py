@@ -7,7 +7,7 @@ import argparse
 import sys
 import warnings
 
-from tests.simulation.life import Simulation
+from tests.simulation.life import Life, Simulation
 from tests.simulation.many import BASE, command, played, shrunk
 from tests.simulation.weather import LEVELS
 
@@ -24,15 +24,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many lives (default 100)")
     parser.add_argument("--base", type=int, default=BASE, help="the first seed")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--patient", action="store_true", help="lives with weeks of waiting and many looks")
     parser.add_argument("--verbose", action="store_true", help="tell everything, not only what was wrong")
     given = parser.parse_args(arguments)
     if given.seed is not None:
-        return _one(given.seed, tuple(filter(None, given.without.split(","))), given.verbose)
-    return _many(given.base, given.seeds, given.jobs)
+        life = Simulation(given.seed, tuple(filter(None, given.without.split(","))), patient=given.patient).run()
+        return _tell(life, given.verbose)
+    return _many(given.base, given.seeds, given.jobs, given.patient)
 
 
-def _one(seed: int, without: tuple[str, ...], verbose: bool) -> int:
-    life = Simulation(seed, without).run()
+def _tell(life: Life, verbose: bool) -> int:
     print("\n".join(life.story.lines if verbose or life.problems else life.story.lines[-3:]))
     print(f"faults: {dict(life.story.fired)}")
     for problem in life.problems:
@@ -40,11 +41,14 @@ def _one(seed: int, without: tuple[str, ...], verbose: bool) -> int:
     return 1 if life.problems else 0
 
 
-def _many(base: int, count: int, jobs: int) -> int:
-    batch = played(base, count, jobs)
+def _many(base: int, count: int, jobs: int, patient: bool) -> int:
+    batch = played(base, count, jobs, patient=patient)
     for number, (seed, problems) in enumerate(sorted(batch.failures.items())):
-        left_out = shrunk(seed) if number < _MOST_SHRUNK else ()
-        print(f"seed {seed}: {'; '.join(map(str, problems))}\n  {command(seed, left_out)}", file=sys.stderr)
+        left_out = shrunk(seed, patient=patient) if number < _MOST_SHRUNK else ()
+        print(
+            f"seed {seed}: {'; '.join(map(str, problems))}\n  {command(seed, left_out, patient=patient)}",
+            file=sys.stderr,
+        )
     rate = count / batch.seconds if batch.seconds else 0
     print(
         f"{count} seeds from {base}: {batch.tried} with faults that struck, {len(batch.failures)} failed,"

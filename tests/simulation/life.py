@@ -13,6 +13,7 @@ from adapters.sandbox.authority import Authority
 from adapters.sandbox.certificates import State
 from adapters.sandbox.desk import Rules
 from adapters.sandbox.people import PEOPLE, PROVIDER
+from steps.late_arrival import LATE_ARRIVAL
 from tests.reliability.counting import Harm, Problem
 from tests.simulation.agenda import AgendaClock
 from tests.simulation.disk import FragileKeystores, FragileStore
@@ -21,7 +22,7 @@ from tests.simulation.network import BadNetwork
 from tests.simulation.people import MoodyPerson, Stopped, nobody
 from tests.simulation.reader import Reader
 from tests.simulation.story import Story
-from tests.simulation.weather import DAY, SECOND, Weather, between, weather
+from tests.simulation.weather import DAY, SECOND, Weather, between, waiting, weather
 from tests.simulation.witness import Witness
 from tests.world.memory import MemoryLocks
 from tests.world.person import ScriptedPerson
@@ -33,9 +34,10 @@ from workflow.procedure import Procedure, ProcedureId
 from workflow.sitting import Sitting
 
 HORIZON: Final = 45 * DAY
-MOST_LOOKS: Final = 30
 CALM_LOOKS: Final = 25
 """When faults have stopped, a procedure ends within so many looks (RELIABILITY P6)."""
+
+_CALM_PAUSE: Final = 2 * DAY
 
 _SKEWS: Final = (
     timedelta(hours=1),
@@ -79,12 +81,14 @@ class _Nothing(set[ProcedureId]):
 
 
 class Simulation:
-    """Plays one seed. `without` names kinds of faults that are left out."""
+    """Plays one seed. `without` names kinds of faults that are left out; `patient`: weeks of waiting."""
 
-    def __init__(self, seed: int, without: Collection[str] = ()) -> None:
+    def __init__(self, seed: int, without: Collection[str] = (), *, patient: bool = False) -> None:
         random = Random(seed)
         self.seed = seed
         self.weather = weather(random, without)
+        if patient:
+            self.weather = waiting(random, self.weather)
         self.clock = AgendaClock()
         self.story = Story(self.clock.now)
         self.nemesis = Nemesis(random, self.weather, self.story)
@@ -127,13 +131,13 @@ class Simulation:
 
     def _bad_days(self) -> None:
         end = self.clock.now() + HORIZON
-        for _ in range(MOST_LOOKS):
+        for _ in range(self.weather.looks):
             if self.clock.now() >= end or self._is_renewed():
                 return
             self._surroundings()
             who = "the timer" if self.dice.random() < 0.3 else "the person"
             self.look(who)
-            self.clock.move(between(self.dice, SECOND, 6 * DAY))
+            self._let_time_pass()
 
     def _good_days(self) -> None:
         """Faults have stopped: everything under way ends, and what can be renewed is renewed."""
@@ -150,9 +154,22 @@ class Simulation:
             self.look("the person")
             found = self._under_way()
             doubt = any("intent" in procedure.facts for procedure in found)
-            self.clock.move(timedelta(minutes=6) if doubt else DAY)
+            self.clock.move(timedelta(minutes=6) if doubt else _CALM_PAUSE)
         states = ", ".join(f"{one.state} ({one.trouble})" for one in self._under_way()) or "nothing under way"
         self.witness.problem(Harm.STUCK, f"not at an end after {CALM_LOOKS} good looks: {states}")
+
+    def _let_time_pass(self) -> None:
+        """Until the moment that the program named for the next look, or any other."""
+        planned = [procedure.wake_at for procedure in self._under_way() if procedure.wake_at is not None]
+        rhythm = self.dice.random()
+        if planned and rhythm < 0.3:
+            self.clock.move_to(min(*planned, self.clock.now() + self.weather.pace))
+        elif rhythm < 0.6:
+            self.clock.move(self.weather.pace * self.dice.random())
+        elif rhythm < 0.8:  # somebody who does not wait, as people do after an error
+            self.clock.move(between(self.dice, SECOND, LATE_ARRIVAL))
+        else:
+            self.clock.move(between(self.dice, SECOND, self.weather.pace))
 
     def _surroundings(self) -> None:
         """What changes between two looks: the clock's error, the service, the card."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from tests.reliability.counting import SEED, Problem
@@ -37,12 +38,12 @@ class Batch:
         self.fired += other.fired
 
 
-def play(seeds: Iterable[int]) -> Batch:
+def play(seeds: Iterable[int], *, patient: bool = False) -> Batch:
     """Play these lives, one after the other, in this process."""
     batch = Batch()
     begun = time.monotonic()
     for seed in seeds:
-        simulation = Simulation(seed)
+        simulation = Simulation(seed, patient=patient)
         life = simulation.run()
         batch.tried += life.fired
         batch.fired += Counter(dict.fromkeys(life.story.fired, 1))
@@ -53,35 +54,35 @@ def play(seeds: Iterable[int]) -> Batch:
     return batch
 
 
-def played(base: int, count: int, jobs: int) -> Batch:
+def played(base: int, count: int, jobs: int, *, patient: bool = False) -> Batch:
     """Play `count` lives from the seed `base` on, in so many processes."""
     begun = time.monotonic()
     whole = Batch()
     parts = [range(first, min(first + _CHUNK, base + count)) for first in range(base, base + count, _CHUNK)]
     if jobs <= 1:
         for part in parts:
-            whole.add(play(part))
+            whole.add(play(part, patient=patient))
     else:
         with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-            for batch in pool.map(play, parts):
+            for batch in pool.map(partial(play, patient=patient), parts):
                 whole.add(batch)
     whole.seconds = time.monotonic() - begun
     return whole
 
 
-def shrunk(seed: int) -> tuple[str, ...]:
+def shrunk(seed: int, *, patient: bool = False) -> tuple[str, ...]:
     """The kinds of faults that can be left out, while something is still wrong with this seed."""
     without: tuple[str, ...] = ()
     for kind in LEVELS:
-        if Simulation(seed, (*without, kind)).run().problems:
+        if Simulation(seed, (*without, kind), patient=patient).run().problems:
             without = (*without, kind)
     return without
 
 
-def command(seed: int, without: tuple[str, ...] = ()) -> str:
+def command(seed: int, without: tuple[str, ...] = (), *, patient: bool = False) -> str:
     """The one command that plays a life again."""
     left_out = f" --without {','.join(without)}" if without else ""
-    return f"python -m tests.simulation --seed {seed}{left_out} --verbose"
+    return f"python -m tests.simulation --seed {seed}{' --patient' if patient else ''}{left_out} --verbose"
 
 
 def jobs() -> int:

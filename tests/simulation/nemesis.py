@@ -13,6 +13,9 @@ from workflow.errors import EhcertError
 
 Result = TypeVar("Result")
 
+_COMPANY = 6
+"""Faults come in company: for so many moments after one, the process dies so many times as often."""
+
 DISK_FULL = "the disk is full"
 DISK_FAILS = "the disk or the network drive fails"
 
@@ -30,9 +33,9 @@ class Nemesis(Trail):
         self.at_a_moment: Callable[[str], None] = lambda where: None
         self.dice = {kind: Random(random.getrandbits(64)) for kind in LEVELS}
 
-    def strikes(self, kind: str) -> bool:
-        """Whether a fault of this kind strikes now."""
-        level = self.weather.level(kind)
+    def strikes(self, kind: str, times: float = 1) -> bool:
+        """Whether a fault of this kind strikes now; `times` as often as usual."""
+        level = self.weather.level(kind) * times
         return level > 0 and self.dice[kind].random() < level and not self.quiet
 
     # --- moments: calls and boundaries ----------------------------------------------------------------------------
@@ -50,8 +53,9 @@ class Nemesis(Trail):
     def moment(self, where: str) -> None:
         """Something was done, or is about to be: here the process may die, or another begin."""
         self.moments += 1
+        self.story.calm += 1
         sure = self.moments == self.weather.sure and not self.quiet
-        if self.strikes("crash") or sure:
+        if self.strikes("crash", _COMPANY if self.story.calm <= _COMPANY else 1) or sure:
             self.die(where)
         self.at_a_moment(where)
 

@@ -22,12 +22,13 @@ class BadNetwork:
         self._wire = wire
         self._clock = clock
         self._nemesis = nemesis
+        self._aim = nemesis.weather.aim
         wire.fault = self.fault
 
     def fault(self, message: Sent) -> Fault | None:
         """For `Wire.fault`."""
         self._clock.move(SECOND)
-        if not self._nemesis.strikes("network"):
+        if not (self._is_aimed_at(message) or self._nemesis.strikes("network")):
             return None
         dice = self._nemesis.dice["network"]
         fault = dice.choice(list(Fault))
@@ -37,6 +38,12 @@ class BadNetwork:
         elif fault in _SLOW_ANSWERS:
             self._clock.move(between(dice, *_TIME_OUT))
         return fault
+
+    def _is_aimed_at(self, message: Sent) -> bool:
+        aimed = message.operation == self._aim and not self._nemesis.quiet
+        if aimed:
+            self._aim = ""
+        return aimed
 
     def _arrive(self) -> None:
         for message in self._wire.late:

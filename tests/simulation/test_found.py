@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.simulation.life import LooseLocks
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
+from tests.world.wire import Fault
 from tests.world.world import NEW_PASSWORD, World
-from workflow.errors import ClockOffError
+from workflow.errors import BusyError, ClockOffError, EhealthNoAnswerError, StillInDoubtError
+from workflow.ports import Cancelled, GoBack
+from workflow.procedure import Line
 from workflow.secret import Secret
+from workflow.status import is_due
+
+FORMER = {"serial": "12345", "certificate": "AAAA", "at": "2031-03-04T09:10:11+00:00"}
+"""An encryption certificate with the serial number of an earlier challenge."""
 
 
 @pytest.fixture
@@ -103,3 +113,139 @@ def test_a_keystore_that_was_written_is_opened_with_the_password_that_was_chosen
     assert "form password" not in world.person.asked
     assert world.new_keystore() is not None
     assert world.person.secrets["new_keystore_password"] == NEW_PASSWORD
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=1), timedelta(days=-2)])
+@pytest.mark.parametrize("state", ["looking_up", "starting_etk", "completing_etk", "activating_etk"])
+def test_a_refusal_of_what_a_wrong_clock_dated_names_the_clock(world: World, state: str, skew: timedelta) -> None:
+    died_at(world, f"renew.{state}.before")
+    world.own_clock.skew = skew
+
+    with pytest.raises(ClockOffError):
+        world.resume()
+
+    world.own_clock.skew = timedelta(0)
+    assert world.finish().state == "done"
+    assert {n for name, n in world.accepted.items() if name != "startETKRegistration"} == {1}
+
+
+def test_a_wait_that_seems_to_begin_in_the_future_keeps_its_rhythm(world: World) -> None:
+    world.wire.fail(Fault.ANSWER_LOST, "generateCertificate")
+    with pytest.raises(EhealthNoAnswerError):
+        world.renew()
+    world.own_clock.skew = timedelta(days=400)
+    assert world.resume().procedure.state == "awaiting_delivery"  # found by a question that bears no moment
+    world.own_clock.skew = timedelta(0)
+    world.clock.move(minutes=1)
+
+    world.resume()
+    world.clock.move(hours=2)
+    looked = world.resume().procedure
+
+    assert looked.since < world.clock.now()
+    assert looked.wake_at is not None
+    assert looked.wake_at - world.clock.now() >= timedelta(minutes=15)
+    assert looked.expected_by is not None
+    assert looked.expected_by < world.clock.now() + timedelta(days=11)
+
+
+def test_a_look_that_was_planned_by_a_wrong_clock_is_not_lost(world: World) -> None:
+    world.renew()
+    world.own_clock.skew = timedelta(days=400)
+    planned = world.resume().procedure
+    world.own_clock.skew = timedelta(0)
+    world.clock.move(minutes=5)
+
+    assert planned.wake_at is not None
+    assert planned.wake_at > world.clock.now() + timedelta(days=399)
+    assert is_due(planned, world.clock.now())
+
+
+def test_a_look_is_due_at_its_moment_and_not_before(world: World) -> None:
+    planned = world.renew().procedure
+
+    assert planned.wake_at is not None
+    assert not is_due(planned, planned.wake_at - timedelta(seconds=1))
+    assert is_due(planned, planned.wake_at)
+    assert not is_due(world.finish(), world.clock.now() + timedelta(days=1000))
+
+
+def test_a_process_that_comes_late_never_removes_what_another_one_has_sent() -> None:
+    """Where locks do not hold, as on some network drives, the revision in the store is the second guard."""
+    world = World()
+    world.locks = LooseLocks()
+    first, second = world.person, ScriptedPerson(secrets=dict(world.person.secrets))
+
+    def meanwhile() -> None:
+        world.person = second
+        assert world.resume().procedure.state == "awaiting_delivery"
+
+    world.person = Slow(first, "pin", meanwhile)
+    with pytest.raises(BusyError):
+        world.renew()
+
+    world.person = second
+    assert world.finish().state == "done"
+    assert set(world.accepted.values()) == {1}
+    world.close()
+
+
+def test_an_encryption_key_that_was_written_once_more_than_remembered_starts_again(world: World) -> None:
+    died_at(world, "renew.completing_etk.before_moved")
+    remembered = world.procedure
+    world.crash_at("renew.completing_etk.before")
+    with pytest.raises(Died):
+        world.resume()
+    older = replace(world.procedure, facts={**world.procedure.facts, "encryption_certificate": FORMER})
+    world.open_store().save(older, [Line(world.clock.now(), "moved", remembered.state, "started")])
+
+    assert world.finish().state == "done"
+
+
+def test_a_doubt_is_measured_by_the_clock_of_ehealth(world: World) -> None:
+    world.wire.fail(Fault.REQUEST_LATE, "generateCertificate")
+    with pytest.raises(EhealthNoAnswerError):
+        world.renew()
+    world.own_clock.skew = timedelta(minutes=4)
+    world.clock.move(minutes=2)
+
+    with pytest.raises(StillInDoubtError):
+        world.resume()
+
+    world.wire.arrive()
+    assert world.finish().state == "done"
+    assert world.wire.count("generateCertificate") == 1
+
+
+def test_a_doubt_that_was_dated_in_the_far_future_does_not_last_until_then(world: World) -> None:
+    world.wire.fail(Fault.REQUEST_LOST, "completeETKRegistration")
+    world.finish(to="awaiting_delivery")
+    world.clock.move(days=2)
+    with pytest.raises(EhealthNoAnswerError):
+        world.resume()
+    stored = world.procedure
+    intent = {**stored.facts["intent"], "at": (world.clock.now() + timedelta(days=400)).isoformat()}
+    world.open_store().save(replace(stored, facts={**stored.facts, "intent": intent}), [])
+
+    assert world.finish().state == "done"
+
+
+@pytest.mark.parametrize("wish", [GoBack(), Cancelled()])
+def test_dying_while_a_key_is_cleared_away_leaves_no_key_fact_without_its_file(
+    world: World, wish: GoBack | Cancelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died_at(world, "renew.submitting.before")
+    discard = world.keystores.discard
+
+    def discard_and_die(path: Path) -> None:
+        discard(path)
+        raise Died("after keystores.discard")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.keystores, "discard", discard_and_die)
+        world.person.interrupts = {len(world.person.asked) + 2: wish}  # at the PIN
+        with pytest.raises(Died):
+            world.resume()
+        world.person.interrupts = {}
+
+    assert world.finish().state == ("cancelled" if isinstance(wish, Cancelled) else "done")

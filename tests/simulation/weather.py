@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Final
@@ -20,16 +20,22 @@ LEVELS: Final[Mapping[str, tuple[float, ...]]] = {
 }
 """How often a kind of fault strikes; each seed takes one of the levels of each kind."""
 
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
-_VALIDITIES: Final = (60, 60, 60, 80, 45, 20, 4, 120)  # days; with 120 it is too early to renew
-_SHORTEST_DELIVERY, _LONGEST_DELIVERY = timedelta(minutes=2), timedelta(days=10)
+_TOO_EARLY: Final = 120 * DAY
+_VALIDITIES: Final = (*(days * DAY for days in (60, 60, 60, 80, 45, 20, 4)), _TOO_EARLY)
+_DELIVERY: Final = (timedelta(minutes=2), 10 * DAY)
+_LATE_DELIVERY: Final = (10 * DAY, 40 * DAY)
+_AIMS: Final = ("", "", "generateCertificate", "generateCertificate", "completeETKRegistration", "activateETK")
+_PACES: Final = (HOUR, DAY, 6 * DAY, 6 * DAY, 12 * DAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """`sure` is the number of the moment at which the process dies in any case.
+    """`sure` is the number of the moment at which the process dies in any case; `aim` the operation whose first
+    message always meets a fault of the network.
 
+    `looks` is how often somebody looks before the faults stop, `pace` the longest time between two looks.
     `refusals` is how many requests the people at eHealth refuse, where they look at them by hand. With
     `lasting_locks` False two processes can hold one procedure, as on a network drive without locks: then only the
     revision in the store is between them.
@@ -37,8 +43,11 @@ class Weather:
 
     levels: Mapping[str, float]
     sure: int
+    aim: str
     valid_for: timedelta
     delivery: timedelta
+    looks: int
+    pace: timedelta
     by_hand: bool
     refusals: int
     blocks_card: bool
@@ -53,15 +62,32 @@ def weather(random: Random, without: Collection[str] = ()) -> Weather:
     """Draw the weather of a life; kinds in `without` never strike, the others do as they would."""
     levels = {kind: random.choice(choices) for kind, choices in LEVELS.items()}
     sure = random.randint(1, random.choice((12, 60, 140)))
+    aim = random.choice(_AIMS)
     return Weather(
         levels={kind: 0 if kind in without else level for kind, level in levels.items()},
+        aim="" if "network" in without else aim,
         sure=0 if "crash" in without else sure,
-        valid_for=random.choice(_VALIDITIES) * DAY,
-        delivery=between(random, _SHORTEST_DELIVERY, _LONGEST_DELIVERY),
+        valid_for=random.choice(_VALIDITIES),
+        delivery=between(random, *(_DELIVERY if random.random() < 0.9 else _LATE_DELIVERY)),
+        looks=30,
+        pace=random.choice(_PACES),
         by_hand=random.random() < 0.3,
         refusals=random.choice((0, 0, 0, 1, 2)),
         blocks_card=random.random() < 0.05,
         locks=random.random() < 0.9,
+    )
+
+
+def waiting(random: Random, drawn: Weather) -> Weather:
+    """The same life with weeks of waiting: few faults, a late delivery, many looks (RELIABILITY R11)."""
+    few = {kind: min(level, sorted(set(LEVELS[kind]))[1] / 2) for kind, level in drawn.levels.items()}
+    return replace(
+        drawn,
+        levels=few,
+        valid_for=max(drawn.valid_for, 60 * DAY) if drawn.valid_for != _TOO_EARLY else 60 * DAY,
+        delivery=between(random, *_LATE_DELIVERY),
+        looks=60,
+        pace=4 * DAY,
     )
 
 

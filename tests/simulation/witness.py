@@ -17,10 +17,21 @@ from tests.world.world import World
 from workflow.definition import Final
 from workflow.definitions import DEFINITIONS
 from workflow.engine import Report
-from workflow.errors import DefinitionError, EhcertError
+from workflow.errors import (
+    CertificateExpiredError,
+    CertificateRevokedError,
+    ContractMismatchError,
+    DefinitionError,
+    EhcertError,
+    WrongCertificateError,
+    WrongEtkError,
+)
 from workflow.procedure import Line, Procedure, ProcedureId
 from workflow.replaying import replayed
 from workflow.status import status_of
+
+_NEVER_TRUE = {WrongCertificateError.code, WrongEtkError.code, ContractMismatchError.code, CertificateRevokedError.code}
+"""What eHealth, which is honest here, gives no reason for."""
 
 _CHANGING = ("generateCertificate", "completeETKRegistration", "activateETK")
 
@@ -62,9 +73,12 @@ class Witness:
         self.cancels += 1
 
     def heard(self, error: EhcertError) -> None:
-        """An error that the person hears: it must be of a family, and say in words what to do (P5)."""
+        """An error that the person hears: it must be of a family, true, and say in words what to do (P5)."""
         if isinstance(error, DefinitionError):
             self.problem(Harm.STUCK, f"the program contradicts itself: {error}")
+        is_expired = self.world.clock.now() >= self._old_until
+        if error.code in _NEVER_TRUE or (error.code == CertificateExpiredError.code and not is_expired):
+            self.problem(Harm.LOST, f"told what is not so: {error}")
         try:
             said = [error.hint.format(**error.details), *(one.format(**error.details) for one in error.next)]
         except (KeyError, IndexError) as missing:

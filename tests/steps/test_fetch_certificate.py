@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from adapters.sandbox.people import COLLEAGUE, SCRUTINIZED
 from steps.ports.registration import Delivered
@@ -16,7 +19,7 @@ from tests.world.bench import Bench, altered
 from tests.world.wire import Fault
 from tests.world.world import shared_card
 from workflow.definition import STAY
-from workflow.errors import EhealthNoAnswerError, RefusedError, WrongCertificateError
+from workflow.errors import CertificateNotYetValidError, EhealthNoAnswerError, RefusedError, WrongCertificateError
 from workflow.forms import PIN
 
 DAY = timedelta(days=1)
@@ -185,6 +188,40 @@ def unreadable(forger: Forger) -> Sequence[x509.Certificate | bytes]:
     return (b"nonsense", forger.pki.ehealth_issuing.certificate)
 
 
+def of_an_unknown_version(forger: Forger) -> Sequence[x509.Certificate | bytes]:
+    version = bytes.fromhex("a003020102")
+    der = forger.issue().public_bytes(Encoding.DER)
+    return (der.replace(version, version[:-1] + b"\7"), forger.pki.ehealth_issuing.certificate)
+
+
+def with_an_unknown_kind_of_key(forger: Forger) -> Sequence[x509.Certificate | bytes]:
+    kind = bytes.fromhex("06092a864886f70d010101")  # rsaEncryption
+    der = forger.issue().public_bytes(Encoding.DER)
+    return (der.replace(kind, kind[:-1] + b"\x7f"), forger.pki.ehealth_issuing.certificate)
+
+
+def of_another_environment(forger: Forger) -> Sequence[x509.Certificate | bytes]:
+    key = forger.bench.world.keys.make()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test-ZetesConfidens Private Trust PKI - 001")])
+    now = forger.bench.world.clock.now()
+    issuer = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - DAY, now + 900 * DAY)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    issuing = replace(forger.pki.ehealth_issuing, private_key=key, certificate=issuer)
+    forger.pki = replace(forger.pki, ehealth_issuing=issuing)
+    return (forger.issue(), issuer)
+
+
+def not_for_signing_in(forger: Forger) -> Sequence[x509.Certificate | bytes]:
+    client_authentication, server_authentication = (bytes.fromhex(f"06082b0601050507030{n}") for n in (2, 1))
+    der = forger.issue().public_bytes(Encoding.DER).replace(client_authentication, server_authentication)
+    inside = x509.load_der_x509_certificate(der).tbs_certificate_bytes
+    signature = forger.pki.ehealth_issuing.private_key.sign(inside, padding.PKCS1v15(), hashes.SHA256())
+    return (der[: -len(signature)] + signature, forger.pki.ehealth_issuing.certificate)
+
+
 def of_the_card(forger: Forger) -> Sequence[x509.Certificate | bytes]:
     return shared_card(forger.bench.world.holder).authentication.chain
 
@@ -196,26 +233,38 @@ def test_the_forger_can_make_a_good_one(bench: Bench) -> None:
     assert bench.run().trigger == "delivered"
 
 
+def test_a_certificate_that_is_not_valid_yet_is_waited_for(bench: Bench) -> None:
+    forger = Forger(bench)
+    forger.deliver(forger.issue(starts=DAY), forger.pki.ehealth_issuing.certificate)
+
+    with pytest.raises(CertificateNotYetValidError):
+        bench.run()
+
+
 @pytest.mark.parametrize(
-    "forged",
+    ("forged", "reason"),
     [
-        of_another_key,
-        of_another_person,
-        of_nobody,
-        with_another_chain,
-        in_the_wrong_order,
-        alone,
-        already_ended,
-        unreadable,
-        of_the_card,
+        (of_another_key, "another key"),
+        (of_another_person, "another person"),
+        (of_nobody, "another person"),
+        (with_another_chain, "chain"),
+        (in_the_wrong_order, "another key"),
+        (alone, "chain"),
+        (already_ended, "already ended"),
+        (unreadable, "cannot be read"),
+        (of_an_unknown_version, "cannot be read"),
+        (with_an_unknown_kind_of_key, "cannot be read"),
+        (of_another_environment, "another environment"),
+        (not_for_signing_in, "not for signing in"),
+        (of_the_card, "another key"),
     ],
-    ids=lambda forged: forged.__name__,
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_another_certificate_is_not_installed(
-    bench: Bench, forged: Callable[[Forger], Sequence[x509.Certificate | bytes]]
+    bench: Bench, forged: Callable[[Forger], Sequence[x509.Certificate | bytes]], reason: str
 ) -> None:
     forger = Forger(bench)
     forger.deliver(*forged(forger))
 
-    with pytest.raises(WrongCertificateError):
+    with pytest.raises(WrongCertificateError, match=reason):
         bench.run()

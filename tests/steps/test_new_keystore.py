@@ -1,22 +1,28 @@
-"""The keystore that the procedure made: found whatever its name, known by its key."""
+"""The keystore that a procedure made is found by its keys, wherever it lies and whatever it is called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from steps.new_keystore import NewKeystore, open_new
+from steps.ports.keystore import AUTHENTICATION, Keystore
+from steps.remembered import chain_of
 from tests.world.bench import Bench
 from tests.world.keystores import MemoryKeystores
 from tests.world.world import NEW_PASSWORD, OLD_PASSWORD
 from workflow.errors import KeystorePasswordError, NewKeystoreMissingError
-from workflow.forms import NEW_KEYSTORE_PASSWORD
+
+OTHER_NAME = Path("/keystore/from the waste bin.p12")
 
 
 @pytest.fixture
 def bench(bench_at: Callable[..., Bench]) -> Bench:
-    return bench_at("proving")
+    """Both keys are in the file, the chain too; the encryption key is about to be registered."""
+    return bench_at("completing_etk")
 
 
 @pytest.fixture
@@ -32,47 +38,112 @@ def path(bench: Bench, keystores: MemoryKeystores) -> Path:
     return found
 
 
-def test_a_file_that_was_renamed_is_found_by_its_key(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
-    keystores.content[path.with_name("renamed.p12")] = keystores.content.pop(path)
-
-    assert bench.run().trigger == "proved"
+def opened(bench: Bench) -> NewKeystore:
+    return open_new(bench.world.keystores, bench.work())
 
 
-def test_a_file_of_the_same_name_with_another_key_does_not_hide_it(
+def first_version(keystore: Keystore) -> Keystore:
+    """An older copy: without the encryption key and the delivered chain."""
+    entry = keystore.key(AUTHENTICATION)
+    assert entry is not None
+    return Keystore((replace(entry, chain=entry.chain[-1:]),))
+
+
+def test_the_file_of_its_name_is_taken_without_a_look_at_others(bench: Bench, path: Path) -> None:
+    bench.world.trail.calls.clear()
+
+    assert opened(bench).path == path
+    assert bench.world.person.asked == ["secret new_keystore_password"]
+
+
+def test_a_renamed_file_is_found_by_its_key(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+    keystores.content[OTHER_NAME] = keystores.content.pop(path)
+
+    assert opened(bench).path == OTHER_NAME
+
+
+def test_a_file_that_another_took_the_name_of_is_found(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+    keystores.content[OTHER_NAME] = keystores.content[path]
+    keystores.content[path] = (bench.world.old_keystore, OLD_PASSWORD)
+
+    assert opened(bench).path == OTHER_NAME
+
+
+def test_the_copy_that_holds_the_encryption_key_is_preferred(
     bench: Bench, keystores: MemoryKeystores, path: Path
 ) -> None:
-    keystores.content[path.with_name("moved away.p12")] = keystores.content[path]
-    keystores.content[path] = (bench.world.old_keystore, NEW_PASSWORD)
+    whole, password = keystores.content[path]
+    assert whole is not None
+    keystores.content[OTHER_NAME] = (whole, password)
+    keystores.content[path] = (first_version(whole), password)
 
-    assert bench.run().trigger == "proved"
-
-
-def test_a_keystore_with_another_password_is_not_it(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
-    content, _ = keystores.content[path]
-    keystores.content[path] = (content, "changed-since")
-
-    with pytest.raises(KeystorePasswordError):
-        bench.run()
+    assert opened(bench).path == OTHER_NAME
 
 
-def test_when_it_is_nowhere_it_is_missing_and_the_password_asked_again(
+def test_the_chain_that_an_older_copy_lacks_is_put_back(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+    whole, password = keystores.content[path]
+    assert whole is not None
+    keystores.content[path] = (first_version(whole), password)
+
+    found = opened(bench)
+
+    assert found.authentication.chain == chain_of(bench.facts["certificate"]["chain"])
+    assert keystores.content[path] == (found.content, password)
+
+
+def test_a_wrong_password_is_told_of_the_file_of_its_name_and_asked_again(
     bench: Bench, keystores: MemoryKeystores, path: Path
 ) -> None:
-    kept = keystores.content.pop(path)
-    with pytest.raises(NewKeystoreMissingError):
-        bench.run()
+    bench.world.person.secrets["new_keystore_password"] = ["not-this-one", NEW_PASSWORD]
 
-    keystores.content[path] = kept
+    with pytest.raises(KeystorePasswordError) as caught:
+        opened(bench)
 
-    assert bench.run().trigger == "proved"
-    assert bench.world.person.asked == [f"secret {NEW_KEYSTORE_PASSWORD}"] * 2
+    assert caught.value.details["path"] == path
+    assert opened(bench).path == path
 
 
-def test_the_old_keystore_is_never_taken_for_it(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+def test_a_file_that_is_nowhere_is_asked_for(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
     del keystores.content[path]
-    keystores.content[bench.world.old_path] = (bench.world.old_keystore, NEW_PASSWORD)
+
+    with pytest.raises(NewKeystoreMissingError) as caught:
+        opened(bench)
+
+    assert path.name in str(caught.value)
+
+
+def test_no_password_is_asked_when_the_folders_are_empty(bench: Bench, keystores: MemoryKeystores) -> None:
+    keystores.content.clear()
 
     with pytest.raises(NewKeystoreMissingError):
-        bench.run()
+        opened(bench)
 
-    assert OLD_PASSWORD != NEW_PASSWORD
+    assert bench.world.person.asked == []
+
+
+def test_a_finished_file_keeps_the_name_under_which_it_was_found(
+    bench: Bench, keystores: MemoryKeystores, path: Path
+) -> None:
+    moved = path.with_name("renamed.sandbox.p12")
+    keystores.content[moved] = keystores.content.pop(path)
+
+    outcome = bench.send()
+
+    assert outcome.learned["new_keystore"]["name"] == "renamed.sandbox.p12"
+    assert outcome.learned["new_keystore"]["path"] == "/keystore/renamed.sandbox.p12"
+
+
+def test_cancelling_removes_the_unsent_key_by_its_content_only(bench_at: Callable[..., Bench]) -> None:
+    bench = bench_at("submitting")
+    keystores = bench.world.keystores
+    assert isinstance(keystores, MemoryKeystores)
+    path = keystores.find(bench.facts["new_keystore"]["name"])
+    assert path is not None
+    renamed = path.with_name("renamed.p12")
+    keystores.content[renamed] = keystores.content[path]
+    keystores.content[path] = (bench.world.old_keystore, OLD_PASSWORD)
+
+    bench.world.cancel()
+
+    assert renamed not in keystores.content
+    assert path in keystores.content

@@ -21,6 +21,7 @@ from tests.world.wire import Fault
 from workflow.errors import (
     CertificateNotYetValidError,
     ChallengeWrongError,
+    ClockOffError,
     EhealthNoAnswerError,
     FolderNotWritableError,
     RefusedError,
@@ -177,12 +178,19 @@ def test_a_certificate_that_is_not_valid_yet_can_only_be_waited_for(bench: Bench
 
 
 def test_another_refusal_is_said(bench: Bench) -> None:
-    bench.world.own_clock.skew = timedelta(hours=1)
+    bench.world.keys.next -= 1  # a key that eHealth has seen already
 
     with pytest.raises(RefusedError) as raised:
         bench.run()
 
-    assert raised.value.refusal_code == "SIM_ISSUE_INSTANT"
+    assert raised.value.refusal_code == "SIM_DUPLICATE_KEY"
+
+
+def test_a_refusal_of_what_a_wrong_clock_dated_names_the_clock(bench: Bench) -> None:
+    bench.world.own_clock.skew = timedelta(hours=1)
+
+    with pytest.raises(ClockOffError):
+        bench.run()
 
 
 def test_without_an_answer_it_stops_and_may_start_again(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.sandbox.people import COLLEAGUE, SCRUTINIZED
-from steps.late_arrival import LATE_ARRIVAL
+from steps.late_arrival import CLOCK_AHEAD, LATE_ARRIVAL
 from tests.world.bench import Bench, altered, with_fact
 from tests.world.keystores import MemoryKeystores
 from tests.world.wire import Fault
@@ -54,6 +54,7 @@ def test_the_intent_names_the_key_and_what_will_be_sent(bench: Bench) -> None:
         "message_id": prepared.message.message_id,
         "sha256": hashlib.sha256(prepared.message.body).hexdigest(),
         "public_key_identifier": bench.facts["key"]["public_key_identifier"],
+        CLOCK_AHEAD: 0,
     }
     assert bench.world.wire.count("generateCertificate") == 0
 

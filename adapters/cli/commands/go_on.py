@@ -56,6 +56,8 @@ def _chosen(wiring: Wiring, procedure_id: str | None) -> Procedure:
         return wiring.store.load(wiring.store.find(procedure_id))
     found = wiring.store.procedures(limit=10)
     if not found:
+        for damaged in wiring.store.damaged(limit=1):
+            wiring.store.load(damaged)  # tells what is wrong with it
         raise NothingToResumeError
     if len(found) > 1:
         raise WhichProcedureError(ids=", ".join(procedure.id for procedure in found))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli.words import _, fill, language, masked, moment_text, safe, set_language, value_text
+from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe, set_language, value_text
 
 HARMLESS = {
     "colour": ("\x1b[31mred\x1b[0m", "\ufffd[31mred\ufffd[0m"),
@@ -112,6 +112,11 @@ def test_a_language_without_catalogue_says_it_in_english() -> None:
     set_language("nl")
 
     assert _("has ended") == "has ended"
+
+
+@pytest.mark.parametrize(("code", "name"), [("nl", "Dutch"), ("xx", "xx"), ("x\x1b[2J", "x\ufffd[2J"), ("", "")])
+def test_a_language_is_called_by_its_name(code: str, name: str) -> None:
+    assert language_name(code) == name
 
 
 def test_no_text_stays_no_text() -> None:

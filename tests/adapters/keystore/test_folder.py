@@ -266,6 +266,28 @@ def test_a_file_is_found_before_and_after_its_move(folder: KeystoreFolder, reque
     assert folder.find(NAME) == moved
 
 
+def test_every_file_may_be_a_keystore_whatever_its_name(folder: KeystoreFolder, requested: Keystore) -> None:
+    folder.check()
+    finished = folder.finish(folder.create(NAME, requested, PASSWORD))
+    renamed = folder.create(NAME, requested, PASSWORD)
+    renamed = renamed.rename(folder.pending / "copy of it.bak")
+    os.utime(finished, (0, 0))
+    (folder.pending / ".hidden").touch()
+
+    assert folder.candidates() == [renamed, finished]
+
+
+def test_a_copy_has_the_same_fingerprint_and_another_file_has_not(folder: KeystoreFolder, requested: Keystore) -> None:
+    one, other = (folder.create(NAME, requested, PASSWORD) for _ in range(2))
+    copy = folder.pending / "copy"
+    copy.write_bytes(one.read_bytes())
+
+    assert folder.fingerprint(copy) == folder.fingerprint(one)
+    assert folder.fingerprint(other) != folder.fingerprint(one)
+    with pytest.raises(KeystoreMissingError):
+        folder.fingerprint(folder.pending / "missing")
+
+
 def test_what_cannot_be_opened_says_why_and_never_waits(folder: KeystoreFolder, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.p12")
     (tmp_path / "folder.p12").mkdir()

@@ -71,9 +71,10 @@ def test_a_java_keystore_survives_being_written_again(of_java: Path, tmp_path: P
     assert keytool("-list", again).count("PrivateKeyEntry") == 2
 
 
-def test_a_wrong_password_for_a_java_keystore_is_called_so(of_java: Path) -> None:
+@pytest.mark.parametrize("typed", ["geheim-4321", PASSWORD + "\x00"])
+def test_a_wrong_password_for_a_java_keystore_is_called_so(of_java: Path, typed: str) -> None:
     with pytest.raises(KeystorePasswordError):
-        read(of_java.read_bytes(), "geheim-4321")
+        read(of_java.read_bytes(), typed)
 
 
 @pytest.mark.slow

@@ -108,6 +108,7 @@ def test_parameters_replace_the_defaults() -> None:
         ({"faults": ("empty",), "times": 0}, "1 or more"),
         ({"faults": ("empty",), "rate": 1.5}, "between"),
         ({"faults": ("empty",), "parameters": {"seconds": 1.0}}, "no parameter"),
+        ({"faults": ("empty", "html_500"), "parameters": {"seconds": 1.0}}, "no parameter"),
         ({"faults": ("late",), "parameters": {"seconds": -1.0}}, "0 or more"),
         ({"faults": ("late",), "parameters": {"carried_out": 0.0}}, "no parameter"),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Engine, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from state.anchor import Anchor, AnchorFile, Mark
@@ -54,9 +54,9 @@ class DatabaseStore:
         stored = replace(procedure, revision=1)
         rows, head = journal_rows(self._keys, procedure.id, list(lines), after=0, head=FIRST_LINK)
         row = procedure_row(self._keys, stored, identity=hashed, lines=len(rows), head=head)
+        self._check_nobody_is_missing(hashed)
         with writing(self._engine) as connection:
             check_soundness(connection)
-            self._check_nobody_is_missing(connection, hashed)
             under_way = select(PROCEDURE.c.id).where(PROCEDURE.c.identity == hashed)
             if (other := connection.execute(under_way).scalar()) is not None:
                 raise ProcedureUnderWayError(id=other)
@@ -241,13 +241,15 @@ class DatabaseStore:
         except (AnchorDamagedError, StoreUnusableError):
             return {}
 
-    def _check_nobody_is_missing(self, connection: Connection, identity: str) -> None:
-        """That no procedure of this person was lost with an older copy of the database."""
+    def _check_nobody_is_missing(self, identity: str) -> None:
+        """That no procedure of this person is hidden by damage, or was lost with an older copy of the database."""
         for name, one in self._anchor.marks().items():
             if one.identity == identity:
-                stored = connection.execute(select(PROCEDURE.c.lines).where(PROCEDURE.c.id == name)).scalar()
-                if _shorter(stored, one):
+                examined = self.examine(ProcedureId(name))
+                if examined.row is None:
                     raise StoreDamagedError(id=name, reason=_GONE)
+                if not examined.sound().ended:
+                    raise ProcedureUnderWayError(id=name)
 
     def _listed(self, ended: bool, limit: int, offset: int) -> Iterator[Procedure | ProcedureId]:
         query = select(PROCEDURE).order_by(PROCEDURE.c.ended, PROCEDURE.c.since).limit(limit).offset(offset)

@@ -1,4 +1,4 @@
-"""Keystores as every maker writes them: ours, Java's keytool old and new, openssl, cryptography; and files that are none."""
+"""Keystores as every maker writes them: ours, keytool old and new, openssl, cryptography; and files that are none."""
 
 from __future__ import annotations
 
@@ -206,6 +206,15 @@ def keys_for_openssl(data: bytes) -> frozenset[int]:
     pems = re.findall(rb"-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----", shown, re.DOTALL)
     keys = [load_pem_private_key(pem, None) for pem in pems]
     return frozenset(key.public_key().public_numbers().n for key in keys if isinstance(key, rsa.RSAPrivateKey))
+
+
+def opens_for_openssl(data: bytes) -> bool:
+    """Whether openssl opens a file at all."""
+    try:
+        keys_for_openssl(data)
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def entries_for_java(data: bytes) -> int:

@@ -1,7 +1,7 @@
 """R25, keystores by others and damaged ones: never a key silently missing, and what we write opens elsewhere.
 
 That a fault fired is proved by other readers and makers: openssl counts the keys that a file of the corpus holds; a
-damaged file differs from one that was just read whole; and what is no keystore came from the program that makes such.
+damaged file differs from one that was read whole; and openssl opens nothing of what is no keystore.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def foreign(make: Callable[[], bytes], reason: str) -> Verdict:
     else:
         told = "nothing"
     problems = [] if reason in told else [Problem(Harm.STUCK, f"told: {told}")]
-    return Verdict(True, tuple(problems))
+    return Verdict(not makers.opens_for_openssl(data), tuple(problems))
 
 
 # --- what we write ------------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def foreign(make: Callable[[], bytes], reason: str) -> Verdict:
 def elsewhere(make: Callable[[], File]) -> Verdict:
     """A file of ours opens in openssl, keytool and cryptography, and comes back from keytool with every key."""
     file = make()
-    problems = []
+    problems, fired = [], _moduli(read(file.data, PASSWORD)) == file.keys
     if makers.keys_for_openssl(file.data) != file.keys:
         problems.append(Problem(Harm.LOST, "openssl does not find every key"))
     if makers.entries_for_java(file.data) != len(file.keys):
@@ -87,7 +87,7 @@ def elsewhere(make: Callable[[], File]) -> Verdict:
     back = read(makers.by_java(file).data, PASSWORD)
     if _moduli(back) != file.keys:
         problems.append(Problem(Harm.LOST, "keytool did not keep every key"))
-    return Verdict(True, tuple(problems))
+    return Verdict(fired, tuple(problems))
 
 
 # --- damaged files ------------------------------------------------------------------------------------------------
@@ -112,11 +112,12 @@ def flipped(name: str, block: int, blocks: int) -> Verdict:
     """Some bytes of a file, one after the other, each with a bit or all bits turned: refused, or read the same."""
     data, expected = _base(name)
     positions = range(block, len(data), blocks)
-    problems = []
+    problems, fired = [], len(positions) > 0
     for at in positions:
         damaged = data[:at] + bytes([data[at] ^ MASKS[at % len(MASKS)]]) + data[at + 1 :]
+        fired = fired and damaged != data
         problems += [Problem(Harm.LOST, f"byte {at}: {what}") for what in _wrong(damaged, expected)]
-    return Verdict(len(positions) > 0, tuple(problems))
+    return Verdict(fired, tuple(problems))
 
 
 def cut(name: str, start: int) -> Verdict:

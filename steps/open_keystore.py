@@ -76,9 +76,9 @@ class OpenKeystore:
     def _check_environment(self, path: Path, certificate: x509.Certificate, environment: str) -> None:
         # The plain suffix '.p12' says little: the wizard writes it in every environment (PROTOCOL §10.3).
         by_name = self.keystores.describe(path).environment
-        found = by_name if by_name not in (None, "production") else environment_of(certificate.issuer)
-        if found is not None and found != environment:
-            raise KeystoreOfOtherEnvironmentError(path=path, found=found, environment=environment)
+        for found in (None if by_name == "production" else by_name, environment_of(certificate.issuer)):
+            if found is not None and found != environment:
+                raise KeystoreOfOtherEnvironmentError(path=path, found=found, environment=environment)
 
 
 def _may_be_of(file: KeystoreFile, work: Work) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from steps.ports.card import Cards, CardSummary
 from workflow.checks import mask_ssin
-from workflow.errors import CardAbsentError, SeveralCardsError, WrongCardError
+from workflow.errors import CardAbsentError, DefinitionError, SeveralCardsError, WrongCardError
 from workflow.forms import Choice, Offer
 from workflow.ports import Outcome, Work
 
@@ -27,9 +28,13 @@ class ReadCard:
         return Offer(defaults=defaults, choices={"card": choices})
 
     def __call__(self, work: Work) -> Outcome:
-        """Raises `CardError`; `WrongCardError` when no card is the one of the given national number."""
-        chosen = self._chosen(work)
-        holder = self.cards.card(chosen.serial).summary.holder
+        """Raises `CardError`; `WrongCardError` when no card is the one of the given national number.
+
+        A card that cannot sign contracts is told now (PROCEDURES §2, step 3); no PIN is asked for that.
+        """
+        card = self.cards.card(self._chosen(work).serial)
+        card.signature(_no_pin)
+        holder = card.summary.holder
         fact = {"ssin": holder.ssin, "first_names": holder.first_names, "surname": holder.surname}
         return Outcome("card_read", {"holder": fact})
 
@@ -52,6 +57,10 @@ class ReadCard:
         if len(present) > 1:
             raise SeveralCardsError(cards="; ".join(_label(card) for card in present))
         return present[0]
+
+
+def _no_pin() -> NoReturn:
+    raise DefinitionError(problem="a card is read without a PIN")
 
 
 def _label(card: CardSummary) -> str:

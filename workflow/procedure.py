@@ -29,11 +29,10 @@ CLEAR_FACTS = frozenset(
         "handover",
         "activation",
         "proof",
-        "refusal",
         "end",
     }
 )
-"""The facts that hold no personal data; every other one is encrypted at rest."""
+"""The facts that hold no personal data; every other one is encrypted at rest: also a refusal, which may name people."""
 
 
 @dataclass(frozen=True, slots=True)

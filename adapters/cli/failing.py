@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from adapters.cli.output import emit, say_error, say_hint
-from adapters.cli.words import _, fill, masked, safe
+from adapters.cli.words import _, fill, masked, safe, safe_line
 from adapters.system.files import reason_of
 from workflow.errors import EhcertError, Exit
 
@@ -19,7 +19,7 @@ def told(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, EhcertError):
-        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        notes = "".join(f" ({safe_line(note)})" for note in getattr(error, "__notes__", ()))
         message = masked(safe(fill(error.text, error.details) + notes))
         hint = masked(safe(fill(error.hint, error.details)))
         commands = [command.format(**error.details) for command in error.next]
@@ -34,7 +34,7 @@ def told(error: BaseException, *, as_json: bool) -> int:
         hint = _("ehcert status shows where to go on")
         return _tell("interrupted", message, hint, Exit.INTERRUPTED, as_json, ["ehcert status"])
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO, errno.EPERM):
-        message = masked(safe(f"{error.filename or ''}: {_(reason_of(error))}"))
+        message = masked(safe_line(f"{error.filename or ''}: {_(reason_of(error))}"))
         return _tell("disk", message, _("check the disk and your rights"), Exit.STORE, as_json)
     return _bug(error, as_json)
 
@@ -44,7 +44,7 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = f"{context.command_path if context else 'ehcert'} --help"
     hint = _("{command} tells what it takes").format(command=command)
-    return _tell("usage", masked(safe(error.format_message())), hint, Exit.USAGE, as_json, [command])
+    return _tell("usage", masked(safe_line(error.format_message())), hint, Exit.USAGE, as_json, [command])
 
 
 def _bug(error: BaseException, as_json: bool) -> int:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from adapters.cli.words import _
+from adapters.cli.words import _, escaped, safe
 
 WIDEST = 100
 """Longer lines are hard to read, however wide the window is."""
@@ -19,7 +19,8 @@ NARROWEST = 20
 
 def emit(schema: str, **body: Any) -> None:
     """One JSON object on stdout, on one line."""
-    click.echo(json.dumps({"schema": f"ehcert.{schema}/1", **body}, ensure_ascii=False, default=str))
+    text = json.dumps({"schema": f"ehcert.{schema}/1", **body}, ensure_ascii=False, default=str)
+    click.echo(escaped(text))
 
 
 def result(text: str = "") -> None:
@@ -29,7 +30,7 @@ def result(text: str = "") -> None:
 
 def result_as_it_is(text: str) -> None:
     """A line of the result that is never broken: a path, so that it can be copied."""
-    click.echo(text)
+    click.echo(safe(text))
 
 
 def say(text: str) -> None:
@@ -58,10 +59,10 @@ def fitted_prompt(text: str, default: str) -> str:
 
 
 def _fitted(text: str, stream: TextIO, reserved: int = 0) -> str:
-    """On a terminal, the text broken between words; a file or a pipe gets it as it is."""
+    """Safe to show; on a terminal also broken between words, a file or a pipe gets the lines as they are."""
     if not stream.isatty():
-        return text
-    return fitted(text, max(min(shutil.get_terminal_size().columns, WIDEST) - reserved, NARROWEST))
+        return safe(text)
+    return fitted(safe(text), max(min(shutil.get_terminal_size().columns, WIDEST) - reserved, NARROWEST))
 
 
 def fitted(text: str, width: int) -> str:

@@ -15,7 +15,7 @@ from adapters.cli.given_secrets import given_secrets
 from adapters.cli.output import emit, result, say
 from adapters.cli.script import Script
 from adapters.cli.wiring import Wiring
-from adapters.cli.words import _, masked, moment_text, safe, set_language
+from adapters.cli.words import _, masked, moment_text, safe_line, set_language
 from workflow.engine import Engine, Report
 from workflow.errors import Exit
 from workflow.sitting import Sitting
@@ -79,7 +79,7 @@ def _print(wiring: Wiring, report: Report) -> None:
     view.print_file(procedure)
     if refusal := procedure.facts.get("refusal"):
         text = _("Refusal: {message} ({code})").format(message=_(refusal["message"]), code=refusal["code"])
-        result(f"  {masked(safe(text))}")
+        result(f"  {masked(safe_line(text))}")
 
 
 def exit_code(report: Report, detailed: bool) -> int:

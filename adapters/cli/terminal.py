@@ -14,7 +14,7 @@ from adapters.cli.answers import Answers
 from adapters.cli.html_text import plain_text
 from adapters.cli.output import fitted_prompt, paragraph, say, say_error, say_hint
 from adapters.cli.script import Script, language_of
-from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe
+from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe, safe_line
 from workflow.definition import State, Working
 from workflow.definitions import DEFINITIONS
 from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError, PinMalformedError
@@ -101,7 +101,7 @@ def _show(form: Form, offer: Offer, keys: str) -> None:
     click.echo("", err=True)
     click.secho(_(form.title), err=True, bold=True)
     for line in offer.overview:
-        text = "  " + _("{label}: {value}").format(label=_(line.label), value=safe(_moment_or_text(line.value)))
+        text = "  " + _("{label}: {value}").format(label=_(line.label), value=safe_line(_moment_or_text(line.value)))
         click.echo(text, err=True) if form.name in _IN_FULL else paragraph(masked(text))
     if offer.documents:
         _show_document(offer)
@@ -161,6 +161,8 @@ def _ask(field: Field, offer: Offer) -> Any:
 
 def _text(field: Field, default: str | None) -> str | None:
     label = _(field.label) if field.required else _("{label} (may stay empty)").format(label=_(field.label))
+    if default is not None and safe_line(default) != default:
+        default = None  # what cannot be shown as it is must not be kept by pressing Enter
     while True:
         typed = _typed(label, default=default if default is not None else (None if field.required else ""))
         if not typed and not field.required:
@@ -175,7 +177,7 @@ def _text(field: Field, default: str | None) -> str | None:
 def _choose(field: Field, choices: tuple[Choice, ...], default: str | None) -> str:
     """One of a list, by its number; a file may also be given by its path."""
     for number, choice in enumerate(choices, 1):
-        paragraph(f"  {number}. {masked(safe(choice.label))}")
+        paragraph(f"  {number}. {masked(safe_line(choice.label))}")
     file = field.kind is Kind.FILE
     preset = next((str(n) for n, choice in enumerate(choices, 1) if choice.value == default), None)
     while True:

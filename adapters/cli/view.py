@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.cli.output import result, result_as_it_is
-from adapters.cli.words import _, fill, masked, moment_text, safe
+from adapters.cli.words import _, fill, masked, moment_text, safe_line
 from workflow.definition import State
 from workflow.definitions import DEFINITIONS
 from workflow.procedure import Line, Procedure, WrittenLine
@@ -132,7 +132,7 @@ def print_file(procedure: Procedure) -> None:
     path = procedure.facts.get("new_keystore", {}).get("path")
     if path is None:
         return
-    result_as_it_is("  " + _("New keystore: {path}").format(path=safe(path)))
+    result_as_it_is("  " + _("New keystore: {path}").format(path=safe_line(path)))
     if installed := procedure.facts.get("installed"):
         until = moment_text(datetime.fromisoformat(installed["valid_until"]))
         result("  " + _("Valid until: {moment}; its password is the one that you chose for it").format(moment=until))
@@ -147,7 +147,7 @@ def line_text(written: WrittenLine) -> str:
     except KeyError:
         text = line.kind
     mark_of_damage = "" if written.sound else f"  !! {_('this line was changed or is out of place')}"
-    return masked(safe(f"{written.number:3}  {moment_text(line.at)}  {line.state}: {text}{mark_of_damage}"))
+    return masked(safe_line(f"{written.number:3}  {moment_text(line.at)}  {line.state}: {text}{mark_of_damage}"))
 
 
 def line_json(written: WrittenLine) -> dict[str, Any]:

@@ -66,14 +66,14 @@ def fill(text: str, details: Mapping[str, Any]) -> str:
 
 
 def value_text(value: Any) -> Any:
-    """A value for people: moments as dates, texts translated where they are known, the rest as it is."""
+    """A value for people, on one line: moments as dates, texts translated where they are known, the rest as it is."""
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, Path):
-        return str(value)
+        return safe_line(str(value))
     if value is None:
         return "?"
-    return _(value) if isinstance(value, str) else value
+    return safe_line(_(value)) if isinstance(value, str) else value
 
 
 def moment_text(moment: datetime) -> str:
@@ -96,6 +96,21 @@ def language_name(code: str) -> str:
 def safe(text: str) -> str:
     """A text without control characters and direction marks: nothing in it can steer a terminal."""
     return "".join(c if c == "\n" or not _steers(c) else "\ufffd" for c in text)
+
+
+def safe_line(text: str) -> str:
+    """A safe text that cannot begin a new line either, and so not pass for a message of the program."""
+    return safe(text).replace("\n", "\ufffd")
+
+
+def escaped(text: str) -> str:
+    """JSON in which what could steer a terminal is written as `\\u`: the same values for who reads it."""
+    return "".join(_escape(c) if _steers(c) else c for c in text)
+
+
+def _escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _steers(character: str) -> bool:

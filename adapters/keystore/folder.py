@@ -163,11 +163,12 @@ class KeystoreFolder:
     def find(self, name: str) -> Path | None:
         """Where the file of this name is now: among the unfinished or the finished ones."""
         _refuse_paths(name)
-        return next((folder / name for folder in (self.pending, self.folder) if (folder / name).is_file()), None)
+        return next((folder / name for folder in (self.pending, self.folder) if _is_file(folder / name)), None)
 
     def candidates(self) -> list[Path]:
         """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed."""
-        found = [one for folder in self._folders() for one in _regular(folder)]
+        # `find` takes no name with a backslash: it would be a path elsewhere.
+        found = [one for folder in self._folders() for one in _regular(folder) if "\\" not in one[0].name]
         return [path for path, _ in sorted(found, key=lambda one: (one[1], one[0].name), reverse=True)]
 
     def fingerprint(self, path: Path) -> str:
@@ -179,6 +180,13 @@ class KeystoreFolder:
 
     def _is_pending(self, path: Path) -> bool:
         return _same(path.parent, self.pending) and not _same(self.pending, self.folder)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long here, a folder that may not be looked into
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

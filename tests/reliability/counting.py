@@ -44,10 +44,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a case ended. `fired`: the fault really struck, as somebody else than the program under test saw it."""
+    """How a case ended. `fired`: the fault really struck, as somebody else than the program under test saw it.
+
+    `worth`: for how many tries it counts, where a case is a whole batch of simulated lives.
+    """
 
     fired: bool
     problems: tuple[Problem, ...] = ()
+    worth: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Counts:
     def add(self, case: str, verdict: Verdict, seconds: float) -> None:
         """Count one case; one whose fault did not strike is not tried, and fails the row."""
         self.seconds += seconds
-        self.tried += verdict.fired
+        self.tried += verdict.worth if verdict.fired else 0
         for harm in {problem.harm for problem in verdict.problems}:
             self.harms[harm] += 1
         words = [str(problem) for problem in verdict.problems]

@@ -60,6 +60,11 @@ def count(home: Home, arguments: tuple[str, ...], calls: str) -> int:
     return sum("(" in line and not any(sign in line for sign in ("resumed", "+++", "---")) for line in lines)
 
 
+def _strikes(options: list[str]) -> bool:
+    """Whether something is injected: strace cannot do that together with its faster way of tracing."""
+    return any(option.startswith("inject=") for option in options)
+
+
 def run_traced(
     home: Home, arguments: tuple[str, ...], options: list[str], report: Path, variables: Mapping[str, str] | None = None
 ) -> Ended:

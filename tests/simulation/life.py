@@ -113,7 +113,7 @@ class Simulation:
         self.nemesis.at_a_moment = self._moment
         self.witness = Witness(self.world, self.story)
         self.refusals_left = self.weather.refusals
-        BadNetwork(self.world.wire, self.clock, self.nemesis)
+        BadNetwork(self.world.wire, self.clock, self.nemesis, self.witness.overtaken)
         self.nemesis.quiet = False
 
     # --- a life ---------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class Simulation:
             self.clock.move_to(min(*planned, self.clock.now() + self.weather.pace))
         elif rhythm < 0.6:
             self.clock.move(self.weather.pace * self.dice.random())
-        elif rhythm < 0.8:  # somebody who does not wait, as people do after an error
+        elif rhythm < (0.9 if self.witness.is_in_doubt() else 0.7):  # as people do after an error
             self.clock.move(between(self.dice, SECOND, LATE_ARRIVAL))
         else:
             self.clock.move(between(self.dice, SECOND, self.weather.pace))

@@ -30,6 +30,8 @@ class Nemesis(Trail):
         self.quiet = False
         self.moments = 0
         self.disk_full = False
+        self._countdown = -1
+        self._scene = weather.scene[0]
         self.at_a_moment: Callable[[str], None] = lambda where: None
         self.dice = {kind: Random(random.getrandbits(64)) for kind in LEVELS}
 
@@ -48,13 +50,16 @@ class Nemesis(Trail):
     def boundary(self, name: str) -> None:
         """See `Trail.boundary`."""
         super().boundary(name)
+        if self._scene and f".{self._scene}." in name:
+            self._scene, self._countdown = "", self.weather.scene[1]
         self.moment(f"at {name}")
 
     def moment(self, where: str) -> None:
         """Something was done, or is about to be: here the process may die, or another begin."""
         self.moments += 1
         self.story.calm += 1
-        sure = self.moments == self.weather.sure and not self.quiet
+        self._countdown -= 1
+        sure = (self.moments == self.weather.sure or self._countdown == 0) and not self.quiet
         if self.strikes("crash", _COMPANY if self.story.calm <= _COMPANY else 1) or sure:
             self.die(where)
         self.at_a_moment(where)

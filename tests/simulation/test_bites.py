@@ -71,18 +71,6 @@ def a_clock_that_is_believed(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(f"steps.{step}.has_passed", lambda moment, now, authority: now >= moment)
 
 
-def a_key_removed_before_it_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """Going back removes the file first, then forgets the key."""
-    enter, undo = engine._Run._enter, engine._Run._undo
-
-    def undo_first(run: Any, dest: str, facts: dict[str, Any], line: Line) -> None:
-        if line.kind in ("back", "ended"):
-            undo(run, run._procedure.facts, facts if line.kind == "back" else {})
-        enter(run, dest, facts, line)
-
-    patch.setattr(engine._Run, "_enter", undo_first)
-
-
 def no_activation(patch: pytest.MonkeyPatch) -> None:
     """The end is told without having activated or proved anything."""
     patch.setattr(ActivateEtk, "prepare", lambda step, work: Outcome("activated", {"activation": {"at": ""}}))
@@ -171,7 +159,6 @@ SABOTAGES: dict[Sabotage, set[Harm]] = {
     no_answer_is_no: {Harm.DOUBLED},
     a_new_key_for_each_message: {Harm.ORPHANED},
     a_clock_that_is_believed: {Harm.LOST},
-    a_key_removed_before_it_is_forgotten: {Harm.STUCK},
     no_activation: {Harm.LOST},
     the_old_file_overwritten: {Harm.LOST},
     files_that_are_not_synced: {Harm.ORPHANED, Harm.STUCK},

@@ -8,6 +8,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from workflow.definitions.renew import AFTER_SENDING, BEFORE_SENDING
+
 LEVELS: Final[Mapping[str, tuple[float, ...]]] = {
     "network": (0, 0.05, 0.2, 0.5),  # of every message
     "card": (0, 0, 0.01, 0.05),  # of every moment: a call to a port, or a boundary of the engine
@@ -27,13 +29,15 @@ _VALIDITIES: Final = (*(days * DAY for days in (60, 60, 60, 80, 45, 20, 4)), _TO
 _DELIVERY: Final = (timedelta(minutes=2), 10 * DAY)
 _LATE_DELIVERY: Final = (10 * DAY, 40 * DAY)
 _AIMS: Final = ("", "", "generateCertificate", "generateCertificate", "completeETKRegistration", "activateETK")
+_SCENES: Final = ("", *BEFORE_SENDING, *AFTER_SENDING)
 _PACES: Final = (HOUR, DAY, 6 * DAY, 6 * DAY, 12 * DAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
     """`sure` is the number of the moment at which the process dies in any case; `aim` the operation whose first
-    message always meets a fault of the network.
+    message always meets a fault of the network, and `scene` the state in which the process dies in any case, if it
+    comes there, after so many moments.
 
     `looks` is how often somebody looks before the faults stop, `pace` the longest time between two looks.
     `refusals` is how many requests the people at eHealth refuse, where they look at them by hand. With
@@ -44,6 +48,7 @@ class Weather:
     levels: Mapping[str, float]
     sure: int
     aim: str
+    scene: tuple[str, int]
     valid_for: timedelta
     delivery: timedelta
     looks: int
@@ -63,9 +68,11 @@ def weather(random: Random, without: Collection[str] = ()) -> Weather:
     levels = {kind: random.choice(choices) for kind, choices in LEVELS.items()}
     sure = random.randint(1, random.choice((12, 60, 140)))
     aim = random.choice(_AIMS)
+    scene = random.choice(_SCENES), random.randint(1, 12)
     return Weather(
         levels={kind: 0 if kind in without else level for kind, level in levels.items()},
         aim="" if "network" in without else aim,
+        scene=("", 0) if "crash" in without else scene,
         sure=0 if "crash" in without else sure,
         valid_for=random.choice(_VALIDITIES),
         delivery=between(random, *(_DELIVERY if random.random() < 0.9 else _LATE_DELIVERY)),

@@ -12,7 +12,9 @@ from steps.ports.keystore import Keystore
 from tests.reliability import judging
 from tests.reliability.counting import Harm, Problem, problems_of
 from tests.simulation.disk import FragileKeystores
+from tests.simulation.network import CHANGING
 from tests.simulation.story import Story
+from tests.world.wire import Sent
 from tests.world.world import World
 from workflow.definition import Final
 from workflow.definitions import DEFINITIONS
@@ -32,8 +34,6 @@ from workflow.status import status_of
 
 _NEVER_TRUE = {WrongCertificateError.code, WrongEtkError.code, ContractMismatchError.code, CertificateRevokedError.code}
 """What eHealth, which is honest here, gives no reason for."""
-
-_CHANGING = ("generateCertificate", "completeETKRegistration", "activateETK")
 
 
 @dataclass
@@ -93,6 +93,10 @@ class Witness:
         words = f"{type(error).__name__}: {error} ({place.filename.rpartition('/')[2]}, {place.name})"
         self.problem(Harm.STUCK, f"escaped: {words}")
 
+    def overtaken(self, message: Sent) -> None:
+        """A changing message left while an earlier one could still arrive (P2)."""
+        self.problem(Harm.DOUBLED, f"{message.operation} sent again while an earlier one was under way")
+
     def acknowledged(self, report: Report) -> None:
         """What a report tells is durable (P1)."""
         told = report.procedure
@@ -140,6 +144,10 @@ class Witness:
 
     # --- the end --------------------------------------------------------------------------------------------------
 
+    def is_in_doubt(self) -> bool:
+        """Whether something was sent that nobody answered."""
+        return any("intent" in procedure.facts and not procedure.ended for procedure in self._stored().values())
+
     def is_renewable(self) -> bool:
         """Whether eHealth would take a renewal today."""
         records = self.world.authority.desk.certificates
@@ -178,7 +186,7 @@ class Witness:
     def _sent_again(self, refused: set[str]) -> Iterator[str]:
         """Changing messages that left while an earlier one had been, or was still to be, accepted."""
         accepted = {entry.sha256: entry for entry in self.world.authority.accepted()}
-        for operation in _CHANGING:
+        for operation in CHANGING:
             earlier = None
             for message in self.world.wire.sent:
                 if message.operation != operation:

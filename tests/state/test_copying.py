@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from pathlib import Path
@@ -77,3 +78,24 @@ def test_a_failure_before_the_commit_leaves_an_empty_store(furnished: Path, tmp_
         pour(source, target, fail)
 
     assert pour(source, target, lambda: None) == 2
+
+
+def test_a_forgotten_procedure_leaves_nothing_in_the_files(shelf: Shelf) -> None:
+    with shelf.sql() as connection:
+        facts = connection.execute("SELECT facts FROM procedure WHERE id = ?", (A,)).fetchone()[0]
+    texts = [row["details"] for row in shelf.rows(A)]
+    texts += [fact["sealed"] for fact in json.loads(facts).values() if "sealed" in fact]
+    assert all(text[:60].encode() in shelf.file.read_bytes() for text in texts)
+
+    shelf.store().forget(A)
+
+    left = shelf.file.read_bytes() + shelf.anchor.read_bytes()
+    assert not [text for text in texts if text[:60].encode() in left or text[-60:].encode() in left]
+    assert A.encode() not in left
+
+
+def test_no_personal_data_lies_in_the_files_in_clear(shelf: Shelf) -> None:
+    left = b"".join(path.read_bytes() for path in shelf.folder.iterdir())
+
+    for personal in ("75031299943", "Exemple", "exemple@example.org", "/nowhere/old.p12"):
+        assert personal.encode() not in left

@@ -273,6 +273,7 @@ def test_every_file_may_be_a_keystore_whatever_its_name(folder: KeystoreFolder, 
     renamed = renamed.rename(folder.pending / "copy of it.bak")
     os.utime(finished, (0, 0))
     (folder.pending / ".hidden").touch()
+    (folder.pending / "a\\b").touch()
 
     assert folder.candidates() == [renamed, finished]
 
@@ -286,6 +287,10 @@ def test_a_copy_has_the_same_fingerprint_and_another_file_has_not(folder: Keysto
     assert folder.fingerprint(other) != folder.fingerprint(one)
     with pytest.raises(KeystoreMissingError):
         folder.fingerprint(folder.pending / "missing")
+
+
+def test_a_name_that_is_too_long_is_nowhere(folder: KeystoreFolder) -> None:
+    assert folder.find("x" * 300) is None
 
 
 def test_what_cannot_be_opened_says_why_and_never_waits(folder: KeystoreFolder, tmp_path: Path) -> None:

@@ -132,5 +132,5 @@ def test_detailed_exit_codes_tell_successes_apart_and_nothing_leaks(practice: Pr
     told.append(practice.ehcert("show", identifier, "--json"))
     told.append(practice.ehcert("status", "--all"))
 
-    assert [one.code for one in told] == [11, 12, 0, 10, 0, 0, 0], told
+    assert [one.code for one in told] == [11, 12, 0, 10, 0, 0, 0], [one.err for one in told]
     assert practice.leaks([text for one in told for text in (one.out, one.err)], SECRETS) == []

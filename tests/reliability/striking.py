@@ -76,7 +76,7 @@ def run_traced(
     command = [
         strace(),
         "-f",
-        "--seccomp-bpf",
+        *([] if _strikes(options) else ["--seccomp-bpf"]),
         "-qq",
         "-o",
         str(report),

@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check reliability wheel lock clean
+.PHONY: demo test check reliability wheel messages lock clean
 
 demo: $(VENV)/user            ## renew a certificate against the embedded sandbox (no root)
 	$(BIN)/python -m adapters.cli.app demo
@@ -27,6 +27,9 @@ reliability: $(VENV)/developer  ## strike a renewal with every kind of fault, an
 
 wheel: $(VENV)/developer      ## the wheel, in dist/
 	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+messages: $(VENV)/developer   ## bring the catalogues of the languages up to date; names what is not translated
+	$(BIN)/python -m adapters.cli.locale.update
 
 lock: $(VENV)/developer       ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -58,7 +58,8 @@ def _optional_moment(text: str | None) -> datetime | None:
 
 
 def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    # The path of a file whose name is no UTF-8 holds halves of pairs; `json.loads` takes them back.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _canonical_row(row: Mapping[Any, Any]) -> bytes:

@@ -118,6 +118,8 @@ class DatabaseStore:
 
     def find(self, prefix: str) -> ProcedureId:
         """The procedure whose identifier starts so. Raises `NoSuchProcedureError`, `WhichProcedureError`."""
+        if not prefix.isascii():
+            raise NoSuchProcedureError(id=prefix)
         begins = PROCEDURE.c.id.startswith(prefix, autoescape=True)
         with reading(self._engine) as connection:
             ids = list(connection.execute(select(PROCEDURE.c.id).where(begins).limit(10)).scalars())

@@ -14,8 +14,11 @@ from adapters.system.files import reason_of
 from workflow.errors import EhcertError, Exit
 
 
-def told(error: BaseException, *, as_json: bool) -> int:
-    """Tell an error; returns the exit code."""
+def told(error: BaseException, *, as_json: bool, start: str | None = None) -> int:
+    """Tell an error; returns the exit code.
+
+    `start` is the command that begins anew when nothing was kept: then there is nothing to resume.
+    """
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, EhcertError):
@@ -23,6 +26,8 @@ def told(error: BaseException, *, as_json: bool) -> int:
         message = masked(safe(fill(error.text, error.details) + notes))
         hint = masked(safe(fill(error.hint, error.details)))
         commands = [command.format(**error.details) for command in error.next]
+        if start is not None and "ehcert resume" in commands:
+            hint, commands = _("nothing was kept; run {command} again in some minutes").format(command=start), [start]
         return _tell(error.code, message, hint, error.exit, as_json, commands)
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
         click.echo(error.format_message(), err=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from adapters.cli import view
+from adapters.cli import failing, view
 from adapters.cli.answers import read_answers
 from adapters.cli.given_secrets import given_secrets
 from adapters.cli.output import emit, result, say
@@ -17,7 +17,7 @@ from adapters.cli.script import Script
 from adapters.cli.wiring import Wiring
 from adapters.cli.words import _, masked, moment_text, safe_line, set_language
 from workflow.engine import Engine, Report
-from workflow.errors import Exit
+from workflow.errors import EhcertError, Exit, NoSuchProcedureError
 from workflow.sitting import Sitting
 
 Action = Callable[[Engine, Sitting], Report]
@@ -50,11 +50,26 @@ def take_further(
         click.echo("", err=True)
         say(_("stopped; nothing is lost. Go on with: ehcert resume {id}").format(id=person.seen.id))
         return Exit.INTERRUPTED
+    except EhcertError as error:
+        if _is_kept(wiring, person):
+            raise
+        return failing.told(error, as_json=as_json, start=f"ehcert {schema}")
     if as_json:
         _emit(schema, wiring, report)
     else:
         _print(wiring, report)
     return exit_code(report, detailed)
+
+
+def _is_kept(wiring: Wiring, person: Script) -> bool:
+    """Whether there is a procedure that could go on."""
+    if person.seen is None or not person.seen.revision:
+        return False
+    try:
+        wiring.store.load(person.seen.id)
+    except NoSuchProcedureError:
+        return False
+    return True
 
 
 def _emit(schema: str, wiring: Wiring, report: Report) -> None:

@@ -196,7 +196,7 @@ class Practice:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=90,
+                timeout=180,
                 pass_fds=readers,
                 check=False,
             )

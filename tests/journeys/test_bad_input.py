@@ -345,4 +345,5 @@ def test_nonsense_is_not_believed(practice: Practice, answer: tuple[int, str, by
 
     assert told.code == 6, told.out + told.err
     assert told.error["code"] in ("ehealth_nonsense", "ehealth_no_answer")
+    assert told.error["next"] == ["ehcert renew"]  # nothing was stored that could be resumed
     assert practice.everything() == before

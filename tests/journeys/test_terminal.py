@@ -32,7 +32,7 @@ class Typist:
             env=practice.variables(EHCERT_LANGUAGE=language, TERM="dumb"),
             cwd=str(practice.home),
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
             dimensions=(40, WIDTH),
         )
 

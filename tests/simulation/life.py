@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 from typing import Final
 
-from adapters.sandbox.authority import Authority
-from adapters.sandbox.certificates import State
 from adapters.sandbox.desk import Rules
 from adapters.sandbox.people import PEOPLE, PROVIDER
 from steps.late_arrival import LATE_ARRIVAL
 from tests.reliability.counting import Harm, Problem
 from tests.simulation.agenda import AgendaClock
 from tests.simulation.disk import FragileKeystores, FragileStore
+from tests.simulation.locks import LooseLocks
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import BadNetwork
 from tests.simulation.people import MoodyPerson, Stopped, nobody
 from tests.simulation.reader import Reader
+from tests.simulation.service import Service
 from tests.simulation.story import Story
-from tests.simulation.weather import DAY, SECOND, Weather, between, waiting, weather
+from tests.simulation.weather import DAY, SECOND, SKEWS, Weather, between, waiting, weather
 from tests.simulation.witness import Witness
-from tests.world.memory import MemoryLocks
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
 from tests.world.world import ENVIRONMENT, World, shared_card
@@ -35,21 +33,9 @@ from workflow.sitting import Sitting
 
 HORIZON: Final = 45 * DAY
 CALM_LOOKS: Final = 25
-"""When faults have stopped, a procedure ends within so many looks (RELIABILITY P6)."""
+"""When faults have stopped, a procedure ends within so many looks (docs/reliability.md, P6)."""
 
 _CALM_PAUSE: Final = 2 * DAY
-
-_SKEWS: Final = (
-    timedelta(hours=1),
-    timedelta(hours=-1),
-    timedelta(days=2),
-    timedelta(days=-2),
-    timedelta(days=400),
-    timedelta(days=-22_000),  # 1970
-    timedelta(minutes=4),
-    timedelta(minutes=-4),
-    timedelta(minutes=8),
-)
 
 
 @dataclass(frozen=True)
@@ -65,19 +51,6 @@ class Life:
     def fired(self) -> bool:
         """Whether a fault struck."""
         return bool(self.story.fired)
-
-
-class LooseLocks(MemoryLocks):
-    """Locks that nobody keeps, as on some network drives."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held = _Nothing()
-
-
-class _Nothing(set[ProcedureId]):
-    def add(self, element: ProcedureId) -> None:
-        """Forgotten at once."""
 
 
 class Simulation:
@@ -96,14 +69,15 @@ class Simulation:
         self.dice = Random(random.getrandbits(64))
         self.store = FragileStore(self.nemesis)
         self.keystores = FragileKeystores(self.nemesis)
-        self.rules = Rules(delivery_delay=self.weather.delivery, manual_validation=self.weather.by_hand)
+        rules = Rules(delivery_delay=self.weather.delivery, manual_validation=self.weather.by_hand)
         self.world = World(
-            rules=self.rules,
+            rules=rules,
             valid_for=self.weather.valid_for,
             open_store=lambda: self.store,
             keystores=self.keystores,
             seed=seed,
             clock=self.clock,
+            card_kind=self.weather.card,
         )
         self.world.trail = self.nemesis
         if not self.weather.locks:
@@ -111,8 +85,8 @@ class Simulation:
         stranger = next(person for person in PEOPLE if person != PROVIDER)
         self.reader = Reader(self.world.cards, self.world.card, shared_card(stranger), self.story)
         self.nemesis.at_a_moment = self._moment
-        self.witness = Witness(self.world, self.story)
-        self.refusals_left = self.weather.refusals
+        self.witness = Witness(self.world, self.story, self.weather)
+        self.service = Service(self.world, rules, self.weather.refusals, self.story)
         BadNetwork(self.world.wire, self.clock, self.nemesis, self.witness.overtaken)
         self.nemesis.quiet = False
 
@@ -144,11 +118,11 @@ class Simulation:
         self.story.tell("-- from here on nothing fails")
         self.nemesis.quiet = True
         self.world.own_clock.skew = timedelta(0)
-        self.refusals_left = 0
+        self.service.refusals = 0
         for _ in range(CALM_LOOKS):
             self.reader.unblock()
             self.reader.put_in_own()
-            self._decide()
+            self.service.decide()
             if not self._under_way() and (self._is_renewed() or not self.witness.is_renewable()):
                 return
             self.look("the person")
@@ -174,37 +148,16 @@ class Simulation:
     def _surroundings(self) -> None:
         """What changes between two looks: the clock's error, the service, the card."""
         if self.nemesis.strikes("clock"):
-            self.world.own_clock.skew = self.nemesis.dice["clock"].choice(_SKEWS)
+            self.world.own_clock.skew = self.nemesis.dice["clock"].choice(SKEWS)
             self.story.fault("clock", f"the clock is wrong by {self.world.own_clock.skew}")
         elif self.dice.random() < 0.7:
             self.world.own_clock.skew = timedelta(0)
         if self.nemesis.strikes("service"):
-            self._restart()
+            self.service.restart()
         if self.dice.random() < 0.4:
-            self._decide()
+            self.service.decide()
         if self.dice.random() < 0.7:
             self.reader.put_in_own()
-
-    def _restart(self) -> None:
-        """The service starts anew: what is not in its database is gone."""
-        self.story.fault("service", "the service is restarted")
-        old = self.world.sandbox
-        again = Authority(old.store, self.clock, old.pki, self.rules, None, old.random_bytes)
-        self.world.sandbox = dataclasses.replace(old, authority=again)
-        self.world.authority = self.world.wire.far_side = again
-
-    def _decide(self) -> None:
-        """A person at eHealth looks at the requests that wait for that."""
-        for record in self.world.authority.desk.certificates.all():
-            if record.state is not State.WAITING:
-                continue
-            if self.refusals_left:
-                self.refusals_left -= 1
-                self.story.fault("service", "the request is refused by hand")
-                self.world.authority.refuse(record.key)
-            else:
-                self.story.tell("the request is approved by hand")
-                self.world.authority.approve(record.key)
 
     # --- looks ----------------------------------------------------------------------------------------------------
 
@@ -219,13 +172,19 @@ class Simulation:
             return
         chosen = self.dice.choice(under_way) if not self.nemesis.quiet else under_way[0]
         if who == "the person" and self._is_strangers(chosen):
-            self._sit(f"{who} cancels {chosen.id}", lambda e, s: e.cancel(chosen.id, s), person, chosen.id)
+            self._cancel(chosen, person)
             return
-        again = not self.nemesis.quiet and who == "the person" and self.dice.random() < 0.05
-        if again:
+        wish = self.dice.random() if who == "the person" and not self.nemesis.quiet else 1
+        if wish < 0.05:
             self._sit(f"{who} renews again", lambda e, s: e.start("renew", ENVIRONMENT, s), person, None)
+        elif wish < 0.07:
+            self._cancel(chosen, person)
         else:
             self._sit(f"{who} resumes {chosen.id}", lambda e, s: e.resume(chosen.id, s), person, chosen.id)
+
+    def _cancel(self, chosen: Procedure, person: ScriptedPerson) -> None:
+        self.witness.cancelled()
+        self._sit(f"the person cancels {chosen.id}", lambda e, s: e.cancel(chosen.id, s), person, chosen.id)
 
     def _sit(
         self,

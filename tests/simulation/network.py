@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from steps.late_arrival import LATE_ARRIVAL
 from tests.simulation.agenda import AgendaClock
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.weather import SECOND, between
@@ -23,7 +22,7 @@ _SLOW_ANSWERS: Final = {Fault.REQUEST_LOST, Fault.ANSWER_LOST}
 
 
 class BadNetwork:
-    """Chooses a fault for a message; a late message arrives before `LATE_ARRIVAL` is over.
+    """Chooses a fault for a message; a late message arrives before `Weather.latest` is over.
 
     `overtaken` is told when a message is sent while an earlier one of the same operation is still under way.
     """
@@ -46,10 +45,10 @@ class BadNetwork:
         if not (self._is_aimed_at(message) or self._nemesis.strikes("network")):
             return None
         dice = self._nemesis.dice["network"]
-        fault = dice.choice(list(Fault) if message.operation not in CHANGING else _IN_DOUBT)
+        fault: Fault = dice.choice(list(Fault) if message.operation not in CHANGING else _IN_DOUBT)
         self._nemesis.story.fault("network", f"{message.operation}: {fault.value}")
         if fault is Fault.REQUEST_LATE:
-            self._clock.at(self._clock.now() + LATE_ARRIVAL * dice.random(), self._arrive)
+            self._clock.at(self._clock.now() + self._nemesis.weather.latest * dice.random(), self._arrive)
         elif fault in _SLOW_ANSWERS:
             self._clock.move(between(dice, *_TIME_OUT))
         return fault

@@ -17,12 +17,12 @@ from steps.ports.keystore import Keystore
 from steps.prove_keystore import ProveKeystore
 from steps.submit_renewal import SubmitRenewal
 from tests.reliability.counting import Harm
-from tests.simulation import disk
-from tests.simulation.life import LooseLocks, Simulation
-from tests.world import memory
+from tests.simulation.life import Simulation
+from tests.simulation.locks import LooseLocks
 from tests.world.keys import pooled_key
 from tests.world.memory import MemoryLocks, MemoryStore
 from workflow import engine
+from workflow.errors import TemporaryError
 from workflow.ports import NotArrived, Outcome, Work
 from workflow.procedure import Line, Procedure, ProcedureId
 
@@ -51,7 +51,7 @@ def no_patience(patch: pytest.MonkeyPatch) -> None:
 
 def no_answer_is_no(patch: pytest.MonkeyPatch) -> None:
     """A message without an answer counts as not sent."""
-    patch.setattr(engine, "EhealthUnreachableError", engine.TemporaryError)
+    patch.setattr(engine, "EhealthUnreachableError", TemporaryError)
 
 
 def a_new_key_for_each_message(patch: pytest.MonkeyPatch) -> None:
@@ -129,9 +129,7 @@ def a_store_that_does_not_look_at_the_revision(patch: pytest.MonkeyPatch) -> Non
         kept = store._kept.get(procedure.id)
         return save(store, replace(procedure, revision=kept.procedure.revision) if kept else procedure, lines)
 
-    patch.setattr(memory.MemoryStore, "save", saved)
-    patch.setattr(disk.MemoryStore, "save", saved)
-    patch.setattr("tests.simulation.life.MemoryLocks", LooseLocks)
+    patch.setattr(MemoryStore, "save", saved)
     patch.setattr("tests.world.world.MemoryLocks", LooseLocks)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.life import LooseLocks
+from tests.simulation.locks import LooseLocks
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
 from tests.world.wire import Fault

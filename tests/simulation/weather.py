@@ -8,6 +8,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from adapters.sandbox.cards import CardKind
+from steps.late_arrival import LATE_ARRIVAL
 from workflow.definitions.renew import AFTER_SENDING, BEFORE_SENDING
 
 LEVELS: Final[Mapping[str, tuple[float, ...]]] = {
@@ -32,6 +34,19 @@ _AIMS: Final = ("", "", "generateCertificate", "generateCertificate", "completeE
 _SCENES: Final = ("", *BEFORE_SENDING, *AFTER_SENDING)
 _PACES: Final = (HOUR, DAY, 6 * DAY, 6 * DAY, 12 * DAY)
 
+SKEWS: Final = (
+    timedelta(hours=1),
+    timedelta(hours=-1),
+    timedelta(days=2),
+    timedelta(days=-2),
+    timedelta(days=400),
+    timedelta(days=-22_000),  # 1970
+    timedelta(minutes=4),
+    timedelta(minutes=-4),
+    timedelta(minutes=8),
+)
+"""By how much the clock of the person's computer may be wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weather:
@@ -42,7 +57,8 @@ class Weather:
     `looks` is how often somebody looks before the faults stop, `pace` the longest time between two looks.
     `refusals` is how many requests the people at eHealth refuse, where they look at them by hand. With
     `lasting_locks` False two processes can hold one procedure, as on a network drive without locks: then only the
-    revision in the store is between them.
+    revision in the store is between them. `latest` is how long a message may be under way: now and then longer than
+    the program assumes, and then it may send again, but must not lose.
     """
 
     levels: Mapping[str, float]
@@ -57,6 +73,13 @@ class Weather:
     refusals: int
     blocks_card: bool
     locks: bool
+    latest: timedelta
+    card: CardKind
+
+    @property
+    def is_very_late(self) -> bool:
+        """Whether messages may arrive later than the program assumes."""
+        return self.latest > LATE_ARRIVAL
 
     def level(self, kind: str) -> float:
         """How often this kind strikes."""
@@ -82,11 +105,13 @@ def weather(random: Random, without: Collection[str] = ()) -> Weather:
         refusals=random.choice((0, 0, 0, 1, 2)),
         blocks_card=random.random() < 0.05,
         locks=random.random() < 0.9,
+        latest=LATE_ARRIVAL * random.choice((1, 1, 1, 1, 1, 4)),
+        card=random.choice(("rsa", "rsa", "ec")),
     )
 
 
 def waiting(random: Random, drawn: Weather) -> Weather:
-    """The same life with weeks of waiting: few faults, a late delivery, many looks (RELIABILITY R11)."""
+    """The same life with weeks of waiting: few faults, a late delivery, many looks (docs/reliability.md, R11)."""
     few = {kind: min(level, sorted(set(LEVELS[kind]))[1] / 2) for kind, level in drawn.levels.items()}
     return replace(
         drawn,

@@ -6,6 +6,7 @@ import hashlib
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from adapters.sandbox.certificates import State
 from steps.ports.keystore import Keystore
@@ -14,6 +15,7 @@ from tests.reliability.counting import Harm, Problem, problems_of
 from tests.simulation.disk import FragileKeystores
 from tests.simulation.network import CHANGING
 from tests.simulation.story import Story
+from tests.simulation.weather import Weather
 from tests.world.wire import Sent
 from tests.world.world import World
 from workflow.definition import Final
@@ -51,6 +53,7 @@ class Witness:
 
     world: World
     story: Story
+    weather: Weather
     problems: list[Problem] = field(default_factory=list)
     cancels: int = 0
     _known: dict[ProcedureId, _Known] = field(default_factory=dict)
@@ -95,7 +98,8 @@ class Witness:
 
     def overtaken(self, message: Sent) -> None:
         """A changing message left while an earlier one could still arrive (P2)."""
-        self.problem(Harm.DOUBLED, f"{message.operation} sent again while an earlier one was under way")
+        if not self.weather.is_very_late:
+            self.problem(Harm.DOUBLED, f"{message.operation} sent again while an earlier one was under way")
 
     def acknowledged(self, report: Report) -> None:
         """What a report tells is durable (P1)."""
@@ -104,8 +108,11 @@ class Witness:
             return
         if not self.world.locks.held and not self.story.depth:
             stored = self._stored().get(told.id)
-            is_there = stored is not None and stored.revision >= told.revision
-            if not is_there or (stored.revision == told.revision and stored.facts != told.facts):
+            if (
+                stored is None
+                or stored.revision < told.revision
+                or (stored.revision == told.revision and stored.facts != told.facts)
+            ):
                 self.problem(Harm.LOST, f"told '{told.state}', which is not stored")
         known = self._known.setdefault(told.id, _Known(told, []))
         known.told_sent |= "request" in told.facts
@@ -119,7 +126,7 @@ class Witness:
         self._add(Harm.ORPHANED, judging.orphaned(self.world.sandbox, self._keystores()))  # P3
         stored = self._stored()
         for gone in self._known.keys() - stored.keys():
-            if self._known[gone].told_sent or "record" in self._known[gone].procedure.facts:
+            if self._known[gone].told_sent or "key" in self._known[gone].procedure.facts:
                 self.problem(Harm.LOST, f"procedure {gone} is gone")
         for procedure in stored.values():
             self._look_at(procedure)
@@ -161,7 +168,8 @@ class Witness:
         refused = {r.key for r in sandbox.authority.desk.certificates.all() if r.state is State.REFUSED}
         intents = {"generateCertificate": 1 + len(refused)}
         self._add(Harm.DOUBLED, judging.doubled(sandbox, intents))  # P2
-        self._add(Harm.DOUBLED, self._sent_again(refused))
+        if not self.weather.is_very_late:
+            self._add(Harm.DOUBLED, self._sent_again(refused))
         renewed = [one for one in self._stored().values() if one.state == "done"]
         wanted = {one.facts["key"]["public_key_identifier"] for one in renewed}
         live = [a for a in sandbox.authority.accepted() if a.public_key_identifier not in refused]
@@ -169,6 +177,8 @@ class Witness:
             self._add(Harm.LOST, judging.unfinished(sandbox, self._keystores(), refused))
         if len(wanted) > 1:
             self.problem(Harm.DOUBLED, "two renewals are done")
+        if sum(one.state == "cancelled" for one in self._stored().values()) > self.cancels:
+            self.problem(Harm.LOST, "cancelled, which nobody wanted")
         for procedure in self._stored().values():
             self._judge_end(procedure, refused)
 
@@ -201,7 +211,7 @@ class Witness:
         for problem in problems_of(harm, details):
             self.problem(problem.harm, problem.detail)
 
-    def _content(self) -> dict[object, object]:
+    def _content(self) -> dict[Path, tuple[Keystore | None, str]]:
         assert isinstance(self.world.keystores, FragileKeystores)
         return dict(self.world.keystores.content)
 

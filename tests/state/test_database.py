@@ -128,7 +128,8 @@ def test_what_is_deleted_is_overwritten(store: DatabaseStore, file: Path) -> Non
 
 
 def test_a_clear_fact_holds_no_personal_value() -> None:
-    assert CLEAR_FACTS.isdisjoint({"holder", "contact", "contract", "record", "old_keystore", "new_keystore"})
+    personal = {"holder", "contact", "contract", "record", "old_keystore", "new_keystore", "refusal"}
+    assert CLEAR_FACTS.isdisjoint(personal)
 
 
 def test_another_store_key_opens_nothing(store: DatabaseStore, url: str) -> None:

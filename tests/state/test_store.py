@@ -324,6 +324,21 @@ def test_a_procedure_is_found_by_the_beginning_of_its_identifier(open_store: Ope
             store.find(unknown)
 
 
+@pytest.mark.parametrize("typed", ["é", "a\udcff", "\u202ea"])
+def test_what_cannot_be_an_identifier_is_not_found(open_store: Open, typed: str) -> None:
+    with pytest.raises(NoSuchProcedureError):
+        open_store().find(typed)
+
+
+def test_a_path_that_is_no_utf8_comes_back(open_store: Open) -> None:
+    store, path = open_store(), "/home/zo\udce9/old.p12"
+
+    store.insert(procedure(facts={**FACTS, "old_keystore": {"path": path}}), [line(path=path)], OWNER)
+
+    assert store.load(procedure().id).facts["old_keystore"] == {"path": path}
+    assert store.journal(procedure().id)[0].line.details["path"] == path
+
+
 def test_a_beginning_of_several_identifiers_names_them(open_store: Open) -> None:
     store = open_store()
     store.insert(procedure(1), [line("started")], OWNER)

@@ -1,4 +1,4 @@
-"""Brings every catalogue up to date with the program: `python -m adapters.cli.locale.update`.
+"""Brings every catalogue up to date with the program: `make messages`.
 
 New texts are added without translation, texts that are gone are dropped, and the compiled catalogues are written
 anew. The end tells which texts wait for a translator.

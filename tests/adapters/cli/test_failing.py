@@ -171,6 +171,20 @@ def test_whoever_raises_an_error_gives_all_that_its_texts_name() -> None:
     assert short == []
 
 
+def test_when_nothing_was_kept_nobody_is_sent_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    failing.told(errors.EhealthNonsenseError(reason="x"), as_json=True, start="ehcert renew")
+
+    body = json.loads(capsys.readouterr().out)["error"]
+    assert body["next"] == ["ehcert renew"]
+    assert body["hint"] == "nothing was kept; run ehcert renew again in some minutes"
+
+
+def test_a_procedure_that_is_under_way_is_still_named(capsys: pytest.CaptureFixture[str]) -> None:
+    failing.told(errors.ProcedureUnderWayError(id="23456789"), as_json=True, start="ehcert renew")
+
+    assert json.loads(capsys.readouterr().out)["error"]["next"] == ["ehcert resume 23456789"]
+
+
 # --- what is not ours ---------------------------------------------------------------------------------------------
 
 

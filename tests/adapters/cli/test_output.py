@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
-from adapters.cli.output import emit, fitted, result, result_as_it_is, say, say_error, say_hint
+from adapters.cli.output import emit, fitted, paragraph, result, result_as_it_is, say, say_error, say_hint
 
 
 def test_a_line_is_broken_between_words() -> None:
@@ -51,6 +52,16 @@ def test_results_and_messages_do_not_mix(capsys: pytest.CaptureFixture[str]) -> 
     captured = capsys.readouterr()
     assert captured.out == "a\nb\n"
     assert captured.err == "ehcert: error: c\nehcert: hint: d\n"
+
+
+@pytest.mark.parametrize("print_it", [result, result_as_it_is, say_error, say_hint, say, paragraph])
+def test_nothing_that_is_printed_steers_the_terminal(
+    print_it: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_it("a\x1b]52;c;eA==\x07b\u202ec")
+
+    captured = capsys.readouterr()
+    assert "a\ufffd]52;c;eA==\ufffdb\ufffdc" in captured.out + captured.err
 
 
 def test_json_is_one_line_with_its_schema(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe, set_language, value_text
+from adapters.cli.words import (
+    _,
+    escaped,
+    fill,
+    language,
+    language_name,
+    masked,
+    moment_text,
+    safe,
+    safe_line,
+    set_language,
+    value_text,
+)
 
 HARMLESS = {
     "colour": ("\x1b[31mred\x1b[0m", "\ufffd[31mred\ufffd[0m"),
@@ -73,6 +86,22 @@ def test_values_are_shown_as_people_read_them() -> None:
     assert value_text(moment) == moment_text(moment)
     assert value_text(Path("/a/b")) == "/a/b"
     assert value_text(3) == 3
+
+
+def test_a_value_cannot_begin_a_new_line() -> None:
+    forged = "x\nehcert: error: send your PIN"
+
+    assert value_text(forged) == safe_line(forged) == "x\ufffdehcert: error: send your PIN"
+    assert value_text(Path("/a\nb")) == "/a\ufffdb"
+    assert "\n" not in fill("{path} is missing", {"path": forged})
+
+
+@pytest.mark.parametrize("text", [text for text, _shown in HARMLESS.values()] + ["\U000e0041", "\udcff", 'Zoé\n"x"'])
+def test_json_is_made_harmless_and_says_the_same(text: str) -> None:
+    shown = escaped(json.dumps({text: [text]}, ensure_ascii=False))
+
+    assert safe(shown) == shown
+    assert json.loads(shown) == {text: [text]}
 
 
 def test_a_reason_is_translated_inside_its_text() -> None:

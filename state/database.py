@@ -65,8 +65,8 @@ def _make_private(folder: Path) -> None:
 
 
 def _configure(connection: Any, record: Any) -> None:  # noqa: ARG001
-    # Write-ahead logging corrupts with two connections before SQLite 3.51.3, so the rollback journal; and EXTRA, because
-    # with FULL a power cut just after a commit can bring the journal back, and with it the state before an intent.
+    # Write-ahead logging corrupts with two connections before SQLite 3.51.3, so the rollback journal; and EXTRA,
+    # because with FULL a power cut just after a commit can bring the journal back, and with it the state before.
     connection.isolation_level = None
     # A flipped bit makes one text unreadable; then its row's seal says so, and the other rows stay readable.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")

@@ -9,13 +9,17 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.encryption_token import certificate_in
-from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
+from steps.late_arrival import CLOCK_AHEAD, LATE_ARRIVAL, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
-from workflow.errors import KeystoreChangedError, WrongEtkError
+from steps.remembered import moment
+from workflow.errors import KeystoreChangedError, RefusedError, WrongEtkError
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
+
+REGISTERED = frozenset({EtkStatus.WAIT_FOR_ACTIVATION, EtkStatus.VALID_ACTIVE})
+"""An ETK in one of these states was completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ class CompleteEtk:
         """Raises a `KeystoreError` when the encryption key is not in the keystore."""
         keystore = open_new(self.keystores, work)
         fact = work.facts["encryption_certificate"]
-        if keystore.content.key(fact["serial"]) is None:
-            if keystore.encryption is None:
-                raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
-            # The file was written once more than we remember: the newest challenge counts, so it is asked again.
+        if keystore.encryption is None:
+            raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
+        # The newest challenge counts: when the file was written once more than we remember, or when a message that
+        # was given up for lost can have asked for a newer one, it is asked again.
+        if keystore.content.key(fact["serial"]) is None or abs(work.now - moment(fact["at"])) > LATE_ARRIVAL:
             return Outcome("start_again", forgotten=("encryption_certificate",))
         ahead = check_clock(work.now, self.authority.service_time())
         message = self.authority.sign_etk_completion(_certificate(work), keystore.signer)
@@ -48,7 +53,13 @@ class CompleteEtk:
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """Raises `WrongEtkError` when the token is not for our key."""
-        answer = self.authority.complete_etk(prepared.message)
+        try:
+            answer = self.authority.complete_etk(prepared.message)
+        except RefusedError:
+            # Not where an earlier message, given up for lost, arrived after all.
+            if registered := self._if_registered(work):
+                return registered
+            raise
         if certificate_in(answer.etk) != _certificate(work):
             raise WrongEtkError()
         token = base64.b64encode(answer.etk).decode()
@@ -56,13 +67,16 @@ class CompleteEtk:
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:
         """Ask for the state of the ETK, with the new authentication key."""
-        keystore = open_new(self.keystores, work)
-        status = self.authority.certificate_info(keystore.signer).etk_status
-        if status in (EtkStatus.WAIT_FOR_ACTIVATION, EtkStatus.VALID_ACTIVE):
-            return self._registered(work, {"to_be_activated": status is EtkStatus.WAIT_FOR_ACTIVATION})
-        forgotten = ("encryption_certificate",)
+        if registered := self._if_registered(work):
+            return registered
         doubt = may_still_arrive(intent, work.now, self.authority.service_time())
-        return doubt or Outcome("start_again", forgotten=forgotten)
+        return doubt or Outcome("start_again", forgotten=("encryption_certificate",))
+
+    def _if_registered(self, work: Work) -> Outcome | None:
+        status = self.authority.certificate_info(open_new(self.keystores, work).signer).etk_status
+        if status not in REGISTERED:
+            return None
+        return self._registered(work, {"to_be_activated": status is EtkStatus.WAIT_FOR_ACTIVATION})
 
     def _registered(self, work: Work, etk: dict[str, Any]) -> Outcome:
         """The keystore is finished now: it leaves the folder of the unfinished ones. May run twice."""

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from steps.complete_etk import REGISTERED
 from steps.new_keystore import NewKeystore, open_new
 from steps.placeholder import placeholder_certificate
 from steps.ports.keys import KeyMaker
@@ -41,12 +42,24 @@ class StartEtk:
         keystore = self._with_encryption_key(work)
         entry = keystore.encryption
         assert entry is not None
-        serial = self._challenge(keystore, entry.private_key)
-        certificate = encryption_certificate(keystore.authentication, entry.private_key, serial)
-        self._put(keystore, KeyEntry(str(serial), entry.private_key, (certificate,)))
-        der = certificate.public_bytes(Encoding.DER)
-        fact = {"serial": str(serial), "certificate": base64.b64encode(der).decode(), "at": work.now.isoformat()}
+        try:
+            serial = self._challenge(keystore, entry.private_key)
+        except RefusedError:
+            if not self._is_completed(keystore, entry):
+                raise
+        else:
+            certificate = encryption_certificate(keystore.authentication, entry.private_key, serial)
+            entry = KeyEntry(str(serial), entry.private_key, (certificate,))
+            self._put(keystore, entry)
+        der = entry.chain[0].public_bytes(Encoding.DER)
+        fact = {"serial": entry.alias, "certificate": base64.b64encode(der).decode(), "at": work.now.isoformat()}
         return Outcome("started", {"encryption_certificate": fact})
+
+    def _is_completed(self, keystore: NewKeystore, entry: KeyEntry) -> bool:
+        """Whether an earlier completion, given up for lost, arrived after all: then there is nothing to start."""
+        if entry.alias == _UNREGISTERED:
+            return False
+        return self.authority.certificate_info(keystore.signer).etk_status in REGISTERED
 
     def _with_encryption_key(self, work: Work) -> NewKeystore:
         """The keystore, with an encryption key that is on disk before eHealth hears of it."""

@@ -76,7 +76,9 @@ class SubmitRenewal:
         try:
             answer = self.authority.submit(prepared.message)
         except RefusedError as error:
-            return Outcome("refused", {"refusal": {"code": error.refusal_code, "message": error.details["refusal"]}})
+            refusal = {"code": error.refusal_code, "message": error.details["refusal"]}
+            # Not where eHealth knows the key: then an earlier message, given up for lost, arrived after all.
+            return self._known(work, prepared.intent) or Outcome("refused", {"refusal": refusal})
         if answer.public_key_identifier != prepared.intent["public_key_identifier"]:
             # Whatever was registered there: whether our request was, is asked.
             raise EhealthNonsenseError(reason=mark("it names another key"))
@@ -84,13 +86,20 @@ class SubmitRenewal:
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:
         """Ask for the certificate; an unknown key is confirmed with the card, after some minutes."""
+        known = self._known(work, intent)
+        if known is not None:
+            return known
+        doubt = may_still_arrive(intent, work.now, self.authority.service_time())
+        return doubt or self._ask_with_card(work, intent)
+
+    def _known(self, work: Work, intent: Mapping[str, Any]) -> Outcome | None:
+        """What eHealth says of the key without a card, or None when it says nothing."""
         try:
             answer = self.authority.certificate(intent["public_key_identifier"])
         except RefusedError:
-            return may_still_arrive(intent, work.now, self.authority.service_time()) or self._ask_with_card(
-                work, intent
-            )
-        request = {"at": intent["at"], "message_id": intent["message_id"], "found_by_asking": True}
+            return None
+        at = intent.get("at", work.now.isoformat())
+        request = {"at": at, "message_id": intent["message_id"], "found_by_asking": True}
         match answer:
             case Delivered(chain):
                 certificate = certificate_fact(chain, work, self.authority)

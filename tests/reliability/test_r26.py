@@ -7,6 +7,7 @@ That a fault fired is proved at the files: what lies where the procedure wrote i
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -239,10 +240,16 @@ def _without_privileges(folder: Path) -> Iterator[None]:
         os.seteuid(0)
 
 
+@functools.cache
+def _import_everything() -> None:
+    """Whatever is imported on use is imported before the rights are given up."""
+    with a_desk() as desk:
+        desk.finish()
+
+
 def read_only(state: str, mode: int, whole_folder: bool) -> Verdict:
     """The file or its folder may not be written: told, nothing lost, and it goes on when the right is back."""
-    with a_desk() as warm:
-        warm.finish()  # whatever is imported on use is imported before the rights are given up
+    _import_everything()
     with a_desk() as desk:
         desk.halt_before(state)
         target = desk.file.parent if whole_folder else desk.file

@@ -12,9 +12,9 @@ import pytest
 from tests.simulation.locks import LooseLocks
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
-from tests.world.wire import Fault
+from tests.world.wire import Fault, Sent
 from tests.world.world import NEW_PASSWORD, World
-from workflow.errors import BusyError, ClockOffError, EhealthNoAnswerError, StillInDoubtError
+from workflow.errors import BusyError, ClockOffError, EhealthNoAnswerError, RefusedError, StillInDoubtError
 from workflow.ports import Cancelled, GoBack
 from workflow.procedure import Line
 from workflow.secret import Secret
@@ -249,3 +249,57 @@ def test_dying_while_a_key_is_cleared_away_leaves_no_key_fact_without_its_file(
         world.person.interrupts = {}
 
     assert world.finish().state == ("cancelled" if isinstance(wish, Cancelled) else "done")
+
+
+def overtaken_by(world: World, late: str, before: str) -> None:
+    """The next `late` message is under way until the next message of `before` but one leaves: it arrives first."""
+    seen: list[str] = []
+
+    def fault(sent: Sent) -> Fault | None:
+        seen.append(sent.operation)
+        if sent.operation == late and seen.count(late) == 1:
+            return Fault.REQUEST_LATE
+        if sent.operation == before and (before != late or seen.count(late) == 2):
+            world.wire.arrive()
+        return None
+
+    world.wire.fault = fault
+
+
+def test_a_request_that_arrives_later_than_assumed_is_not_taken_for_refused(world: World) -> None:
+    overtaken_by(world, "generateCertificate", "generateCertificate")
+    with pytest.raises(EhealthNoAnswerError):
+        world.renew()
+    world.clock.move(minutes=10)
+
+    found = world.resume().procedure
+
+    assert found.state == "awaiting_delivery"
+    assert world.finish().state == "done"
+    assert world.accepted["generateCertificate"] == 1
+
+
+def test_a_challenge_that_was_replaced_by_a_late_message_is_asked_anew(world: World) -> None:
+    world.finish(to="awaiting_delivery")
+    world.clock.move(days=2)
+    overtaken_by(world, "startETKRegistration", "completeETKRegistration")
+    with pytest.raises(EhealthNoAnswerError):
+        world.resume()
+    with pytest.raises(RefusedError):
+        world.resume()
+    world.clock.move(minutes=10)
+
+    assert world.finish().state == "done"
+    assert world.accepted["completeETKRegistration"] == 1
+
+
+def test_an_encryption_key_that_is_registered_later_than_assumed_is_found(world: World) -> None:
+    world.finish(to="awaiting_delivery")
+    world.clock.move(days=2)
+    overtaken_by(world, "completeETKRegistration", "startETKRegistration")
+    with pytest.raises(EhealthNoAnswerError):
+        world.resume()
+    world.clock.move(minutes=10)
+
+    assert world.finish().state == "done"
+    assert world.accepted["completeETKRegistration"] == 1

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from steps.late_arrival import CLOCK_AHEAD, LATE_ARRIVAL
 from steps.ports.registration import Registered
+from steps.ports.signing import Signer
 from tests.world.bench import Bench, altered
 from tests.world.keystores import MemoryKeystores
 from tests.world.wire import Fault
@@ -93,7 +95,11 @@ def test_a_keystore_without_the_encryption_key_is_noticed_before_anything_is_sen
 
 
 def test_a_refusal_is_said(bench: Bench) -> None:
-    bench.send()
+    keystore = bench.world.new_keystore()
+    assert keystore is not None
+    authentication, encryption = keystore.keys
+    public = encryption.private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    bench.world.services.start_etk(public, Signer(authentication.private_key, authentication.chain))
 
     with pytest.raises(RefusedError):
         bench.send()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,10 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
+_READINGS = 20
+_BETWEEN_SECONDS = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class FileLocks:
     """A file for each procedure; what is written in it tells others who holds it, the lock itself is the system's."""
@@ -54,6 +59,8 @@ class FileLocks:
         try:
             self._take(descriptor, procedure)
             yield
+            with contextlib.suppress(OSError):  # so that nobody reads there who held it before
+                os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
 
@@ -61,7 +68,7 @@ class FileLocks:
         try:
             _lock(descriptor)
         except OSError as error:
-            raise BusyError(id=procedure, **_holder(descriptor)) from error
+            raise BusyError(id=procedure, **_patiently(descriptor)) from error
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, json.dumps({"pid": os.getpid(), "since": self.now().isoformat()}).encode())
@@ -90,8 +97,17 @@ def _opened(file: Path) -> int:
         raise StoreUnusableError(path=file, reason=reason) from error
 
 
+def _patiently(descriptor: int) -> dict[str, object]:
+    """Who holds the lock; between its taking and what is written then there is a moment."""
+    for _ in range(_READINGS):
+        if (found := _holder(descriptor))["pid"] != "?":
+            return found
+        time.sleep(_BETWEEN_SECONDS)
+    return found
+
+
 def _holder(descriptor: int) -> dict[str, object]:
-    """Who says to hold the lock; unknown in the moment before it is written."""
+    """Who says to hold the lock; unknown when nothing of that is written."""
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
         written = json.loads(os.read(descriptor, 1000))

@@ -27,7 +27,7 @@ from workflow.errors import Exit
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 RESUME = ("resume", "--answers", "answers.yaml", "--json")
 
 
@@ -45,15 +45,16 @@ def many(boundary: str, count: int) -> Verdict:
         _let_time_pass(home)
         pids = [home.begin(*RESUME, variables={HIT_VARIABLE: f"{boundary}=SIGSTOP"}) for _ in range(count)]
         stopped = _the_stopped(pids)
+        if not stopped:
+            _kill(pids)
+            return Verdict(False)
         others = [home.wait(pid) for pid in pids if pid not in stopped]
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
-        course.ended += [home.wait(pid) for pid in stopped]
+        course.ended += [_woken(home, pid) for pid in stopped]
 
         problems = [Problem(Harm.DOUBLED, "two acted at once")] if len(stopped) > 1 else []
         problems += [problem for other in others for problem in _told_who(other, stopped)]
         problems += end_of(home, course)
-    return Verdict(course.killed == 1 and len(stopped) >= 1, tuple(problems))
+    return Verdict(course.killed == 1, tuple(problems))
 
 
 def _the_stopped(pids: list[int]) -> list[int]:
@@ -65,6 +66,21 @@ def _the_stopped(pids: list[int]) -> list[int]:
             return [pid for pid, seen in found.items() if seen is not None and seen.si_code == os.CLD_STOPPED]
         time.sleep(0.01)
     return []
+
+
+def _woken(home: Home, pid: int) -> Ended:
+    """Let it go on to its end; it may pass the boundary again, and be stopped there again."""
+    os.kill(pid, signal.SIGCONT)
+    while home.stopped(pid):
+        os.kill(pid, signal.SIGCONT)
+    return home.wait(pid)
+
+
+def _kill(pids: list[int]) -> None:
+    """One that is stopped would never end by itself."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _told_who(other: Ended, holders: list[int]) -> list[Problem]:

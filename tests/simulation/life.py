@@ -148,8 +148,7 @@ class Simulation:
     def _surroundings(self) -> None:
         """What changes between two looks: the clock's error, the service, the card."""
         if self.nemesis.strikes("clock"):
-            self.world.own_clock.skew = self.nemesis.dice["clock"].choice(SKEWS)
-            self.story.fault("clock", f"the clock is wrong by {self.world.own_clock.skew}")
+            self._set_clock(self.nemesis.dice["clock"].choice(SKEWS))
         elif self.dice.random() < 0.7:
             self.world.own_clock.skew = timedelta(0)
         if self.nemesis.strikes("service"):
@@ -158,6 +157,10 @@ class Simulation:
             self.service.decide()
         if self.dice.random() < 0.7:
             self.reader.put_in_own()
+
+    def _set_clock(self, skew: timedelta) -> None:
+        self.story.fault("clock", f"the clock is wrong by {skew}")
+        self.world.own_clock.skew = skew
 
     # --- looks ----------------------------------------------------------------------------------------------------
 
@@ -225,6 +228,8 @@ class Simulation:
                 [self.reader.take_out, self.reader.take_out, self.reader.put_in_strangers, self.reader.put_in_both]
             )
             act()
+        if self.nemesis.strikes("clock", 0.05):
+            self._set_clock(self.nemesis.dice["clock"].choice((*SKEWS, *(timedelta(0),) * 4)))
         if self.story.depth == 0 and self.nemesis.strikes("second"):
             self.story.fault("second", f"another process begins {where}")
             self._second()

@@ -28,7 +28,7 @@ from workflow.procedure import Line, Procedure, ProcedureId
 
 pytestmark = pytest.mark.slow
 
-_MOST_LIVES = 80
+_MOST_LIVES = 250
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
 

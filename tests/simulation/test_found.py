@@ -217,6 +217,19 @@ def test_a_doubt_is_measured_by_the_clock_of_ehealth(world: World) -> None:
     assert world.wire.count("generateCertificate") == 1
 
 
+def test_a_clock_that_jumps_while_a_message_is_prepared_is_noticed_before_it_leaves(world: World) -> None:
+    def jump() -> None:
+        world.own_clock.skew = timedelta(days=400)
+
+    died_at(world, "renew.submitting.before")
+    world.person = Slow(world.person, "pin", jump)
+
+    with pytest.raises(ClockOffError):
+        world.resume()
+
+    assert world.wire.count("generateCertificate") == 0
+
+
 def test_a_doubt_that_was_dated_in_the_far_future_does_not_last_until_then(world: World) -> None:
     world.wire.fail(Fault.REQUEST_LOST, "completeETKRegistration")
     world.finish(to="awaiting_delivery")

@@ -120,3 +120,10 @@ def test_nobody_else_can_read_the_lock(locks: FileLocks) -> None:
         os.umask(before)
 
     assert (locks.folder / f"{ONE}.lock").stat().st_mode & 0o077 == 0
+
+
+def test_the_one_who_held_it_before_is_not_named(locks: FileLocks) -> None:
+    with locks.hold(ONE):
+        pass
+
+    assert (locks.folder / f"{ONE}.lock").read_bytes() == b""

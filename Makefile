@@ -21,9 +21,9 @@ check: $(VENV)/developer      ## lint, types, import rules, tests
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-reliability: $(VENV)/developer  ## strike a renewal with every kind of fault, and count (FULL=1: every case)
+reliability: $(VENV)/developer  ## strike a renewal with every kind of fault, and count (FULL=1: every case; ROWS=…)
 	sh .ci/system
-	$(BIN)/python -m tests.reliability
+	$(BIN)/python -m tests.reliability $(ROWS)
 
 wheel: $(VENV)/developer      ## the wheel, in dist/
 	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -58,9 +58,11 @@ class FileLocks:
         descriptor = _opened(self.folder / f"{procedure}.lock")
         try:
             self._take(descriptor, procedure)
-            yield
-            with contextlib.suppress(OSError):  # so that nobody reads there who held it before
-                os.ftruncate(descriptor, 0)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):  # so that nobody reads there who held it before
+                    os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
 

@@ -261,6 +261,7 @@ def _waited(pid: int, seconds: float) -> int:
             return status
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGALRM)
+            os.kill(pid, signal.SIGCONT)  # a stopped process would not see it
             return os.waitpid(pid, 0)[1]
         time.sleep(0.005)
 

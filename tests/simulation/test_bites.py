@@ -65,12 +65,6 @@ def a_new_key_for_each_message(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(submit_renewal, "_csr", with_a_new_key)
 
 
-def a_clock_that_is_believed(patch: pytest.MonkeyPatch) -> None:
-    """Whether a certificate has ended is read from this computer's clock."""
-    for step in ("open_keystore", "make_contract"):
-        patch.setattr(f"steps.{step}.has_passed", lambda moment, now, authority: now >= moment)
-
-
 def no_activation(patch: pytest.MonkeyPatch) -> None:
     """The end is told without having activated or proved anything."""
     patch.setattr(ActivateEtk, "prepare", lambda step, work: Outcome("activated", {"activation": {"at": ""}}))
@@ -156,7 +150,6 @@ SABOTAGES: dict[Sabotage, set[Harm]] = {
     no_patience: {Harm.DOUBLED},
     no_answer_is_no: {Harm.DOUBLED},
     a_new_key_for_each_message: {Harm.ORPHANED},
-    a_clock_that_is_believed: {Harm.LOST},
     no_activation: {Harm.LOST},
     the_old_file_overwritten: {Harm.LOST},
     files_that_are_not_synced: {Harm.ORPHANED, Harm.STUCK},

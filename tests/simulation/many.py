@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -42,6 +43,7 @@ def play(seeds: Iterable[int], *, patient: bool = False) -> Batch:
     """Play these lives, one after the other, in this process."""
     batch = Batch()
     begun = time.monotonic()
+    gc.freeze()  # what is there already stays: looking through it again and again costs a tenth of the time
     for seed in seeds:
         simulation = Simulation(seed, patient=patient)
         life = simulation.run()

@@ -132,8 +132,10 @@ class Witness:
             self._look_at(procedure)
 
     def _look_at(self, procedure: Procedure) -> None:
-        lines = [written.line for written in self.world.journal(procedure.id)]
         known = self._known.setdefault(procedure.id, _Known(procedure, []))
+        if known.lines and known.procedure == procedure:
+            return
+        lines = [written.line for written in self.world.journal(procedure.id)]
         if lines[: len(known.lines)] != known.lines:
             self.problem(Harm.LOST, f"the journal of {procedure.id} was changed")
         if known.procedure.ended and procedure != known.procedure:

@@ -116,7 +116,7 @@ class CertificateInfo:
 
 @dataclass(frozen=True, slots=True)
 class SignedMessage:
-    """A request as it will go over the wire, signed, not sent yet.
+    """A request as it will go over the wire, signed where its operation asks for it, not sent yet.
 
     `message_id` is the Id of the request element, `sha256` the hexadecimal hash of `body`, the whole envelope.
     """
@@ -125,6 +125,49 @@ class SignedMessage:
     message_id: str
     sha256: str
     body: bytes
+
+
+class RevocationReason(Enum):
+    """Why a certificate is revoked: the four that eHealth knows (PROTOCOL §2.3)."""
+
+    KEY_COMPROMISE = "keyCompromise"
+    AFFILIATION_CHANGED = "affiliationChanged"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessationOfOperation"
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationContract:
+    """The text that is signed to revoke a certificate, made by eHealth; sent back as it came (PROTOCOL §3.2, op. 7).
+
+    `texts` maps a language to HTML.
+    """
+
+    dn: str
+    signer: Actor
+    reason: RevocationReason
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationType:
+    """A kind of identifier that organisations may have, with eHealth's own rules for it (PROTOCOL §9.3).
+
+    `pattern` is a regular expression in Java's syntax; `check_digits` names algorithms (PROTOCOL §9.4).
+    """
+
+    identifier_type: str
+    names: Mapping[str, str]
+    pattern: str | None = None
+    check_digits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """A foreigner's request is kept until he has logged in at `address`, before `until`."""
+
+    address: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +219,14 @@ class RegistrationAuthority(Protocol):
         """generateContract. Safe to repeat: it only makes a text."""
         ...
 
+    def organization_types(self) -> tuple[OrganizationType, ...]:
+        """getGenericOrganizationTypes: the identifier types that are accepted. Safe to repeat."""
+        ...
+
+    def application_ids(self, identifier_type: str, identifier: str) -> tuple[str | None, ...]:
+        """getExistingApplicationIds of an organisation; None stands for a certificate without one. Safe to repeat."""
+        ...
+
     def sign_certificate_request(self, csr: bytes, contact: Contact, contract: Contract, card: Signer) -> SignedMessage:
         """Build and sign generateCertificate with the card's Signature key; `csr` is PKCS#10, DER."""
         ...
@@ -194,6 +245,28 @@ class RegistrationAuthority(Protocol):
 
     def certificate_info(self, authentication: Signer) -> CertificateInfo:
         """getCertificateInfoForAuthenticationCertificate, signed with the eHealth key. Safe to repeat."""
+        ...
+
+    def revocation_contract(
+        self, public_key_identifier: str, signer: Actor, reason: RevocationReason
+    ) -> RevocationContract:
+        """generateRevocationContract. Safe to repeat: it only makes a text."""
+        ...
+
+    def sign_revocation(self, public_key_identifier: str, contract: RevocationContract, card: Signer) -> SignedMessage:
+        """Build and sign revoke with the card's Signature key."""
+        ...
+
+    def revoke(self, message: SignedMessage) -> None:
+        """Send revoke. CHANGES something, for good: ask first after a doubt."""
+        ...
+
+    def make_foreign_request(self, person: Actor, contact: Contact, csr: bytes) -> SignedMessage:
+        """Build submitCSRForForeigner, which nobody signs; `person` has a BIS number, `csr` is PKCS#10, DER."""
+        ...
+
+    def submit_foreign_request(self, message: SignedMessage) -> ToConfirm:
+        """Send submitCSRForForeigner. CHANGES something: never repeat without asking first."""
         ...
 
     def start_etk(self, public_key: bytes, authentication: Signer) -> bytes:

@@ -18,7 +18,7 @@ from workflow.replaying import replayed, standing, whole
 from workflow.restoring import doubted
 from workflow.upgrades import brought_forward
 
-Identity = Callable[[Mapping[str, Any]], str]
+Identity = Callable[[Definition, Mapping[str, Any]], str]
 
 
 class Proof(Enum):
@@ -101,7 +101,7 @@ class Repair:
         return definition is not None and procedure.definition_version <= definition.version
 
     def _whose(self, procedure: Procedure) -> str:
-        return self._identity(procedure.facts)
+        return self._identity(self._definitions[procedure.definition], procedure.facts)
 
 
 def _ends_surely(examined: Examined) -> bool:

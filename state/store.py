@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from state.anchor import Anchor, AnchorFile, Mark
@@ -57,9 +57,7 @@ class DatabaseStore:
         self._check_nobody_is_missing(hashed)
         with writing(self._engine) as connection:
             check_soundness(connection)
-            under_way = select(PROCEDURE.c.id).where(PROCEDURE.c.identity == hashed)
-            if (other := connection.execute(under_way).scalar()) is not None:
-                raise ProcedureUnderWayError(id=other)
+            _check_free(connection, hashed)
             try:
                 connection.execute(insert(PROCEDURE), [row])
             except IntegrityError as error:
@@ -80,14 +78,19 @@ class DatabaseStore:
         self._chains[procedure] = (examined.row["identity"], examined.row["lines"], examined.row["head"])
         return loaded
 
-    def save(self, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
+    def save(self, procedure: Procedure, lines: Sequence[Line], identity: str | None = None) -> Procedure:
         """See `workflow.ports.Store.save`; an intent is anchored too, before the call that it announces."""
-        identity, length, head = self._chains[procedure.id]
+        known, length, head = self._chains[procedure.id]
+        hashed = self._keys.look_up(f"{procedure.environment} {identity}") if identity else known
+        if is_other := hashed != known and not procedure.ended:
+            self._check_nobody_is_missing(str(hashed))
         saved = replace(procedure, revision=procedure.revision + 1)
         rows, head = journal_rows(self._keys, procedure.id, list(lines), after=length, head=head)
-        row = procedure_row(self._keys, saved, identity=identity, lines=length + len(rows), head=head)
+        row = procedure_row(self._keys, saved, identity=hashed, lines=length + len(rows), head=head)
         change = update(PROCEDURE).where(PROCEDURE.c.id == procedure.id, PROCEDURE.c.revision == procedure.revision)
         with writing(self._engine) as connection:
+            if is_other:
+                _check_free(connection, str(hashed))
             if connection.execute(change.values(**row)).rowcount != 1:
                 raise BusyError(id=procedure.id, pid="?", since="?")
             connection.execute(insert(JOURNAL), rows)
@@ -268,3 +271,10 @@ class DatabaseStore:
 
 def _shorter(stored: object, anchored: Mark) -> bool:
     return not isinstance(stored, int) or stored < anchored.lines
+
+
+def _check_free(connection: Connection, identity: str) -> None:
+    """Raises `ProcedureUnderWayError`, naming the procedure of this identity that has not ended."""
+    other = connection.execute(select(PROCEDURE.c.id).where(PROCEDURE.c.identity == identity)).scalar()
+    if other is not None:
+        raise ProcedureUnderWayError(id=other)

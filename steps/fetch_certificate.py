@@ -12,6 +12,7 @@ from steps.certificates import chain_holds, environment_of, identifier_of, may_s
 from steps.clock import LARGEST_SKEW, check_clock, has_passed
 from steps.holder import card_of
 from steps.names import subject_of
+from steps.owner import owner_of
 from steps.ports.card import Cards
 from steps.ports.registration import (
     CertificateInfo,
@@ -98,7 +99,7 @@ def certificate_fact(chain: tuple[bytes, ...], work: Work, authority: Registrati
         raise WrongCertificateError(reason=mark("it cannot be read")) from error
     if identifier != work.facts["key"]["public_key_identifier"]:
         raise WrongCertificateError(reason=mark("it is for another key"))
-    if subject is None or subject.identifier != work.facts["holder"]["ssin"]:
+    if subject is None or not owner_of(work.facts).is_subject(subject):
         raise WrongCertificateError(reason=mark("it is for another person"))
     if len(certificates) < 2 or not chain_holds(certificates):
         raise WrongCertificateError(reason=mark("its chain does not hold"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps.clock import check_clock
+from steps.given_keystore import open_given
 from steps.holder import card_of
 from steps.ports.card import Cards
 from steps.ports.keystore import AUTHENTICATION, Keystores
@@ -17,11 +18,12 @@ from workflow.errors import (
     CertificateRevokedError,
     KeystoreChangedError,
     KeystorePasswordError,
+    OldKeystorePasswordError,
     RequestUnderWayError,
     TooEarlyError,
     WrongPinError,
 )
-from workflow.forms import KEYSTORE_PASSWORD, PIN
+from workflow.forms import PIN
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
 
@@ -49,10 +51,9 @@ class LookUp:
         fact = work.facts["old_keystore"]
         path = Path(fact["path"])
         try:
-            keystore = self.keystores.open(path, work.secret(KEYSTORE_PASSWORD, path.name))
-        except KeystorePasswordError:
-            work.wrong_secret(KEYSTORE_PASSWORD)
-            raise
+            keystore = open_given(self.keystores, path, work)
+        except KeystorePasswordError as error:
+            raise OldKeystorePasswordError(path=path) from error
         entry = keystore.key(AUTHENTICATION)
         if entry is None:
             raise KeystoreChangedError(path=path, reason=mark("its key is not there any more"))

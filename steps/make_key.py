@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.certificates import identifier_of
+from steps.owner import owner_of
 from steps.placeholder import placeholder_certificate
 from steps.ports.keys import KeyMaker
 from steps.ports.keystore import AUTHENTICATION, KeyEntry, Keystore, Keystores
@@ -54,7 +55,8 @@ class MakeKey:
 
     def _name(self, work: Work) -> str:
         chosen_at = moment(work.facts["password"]["chosen_at"])
-        return self.keystores.name_for("SSIN", work.facts["holder"]["ssin"], None, chosen_at)
+        owner = owner_of(work.facts)
+        return self.keystores.name_for(owner.identifier_type, owner.identifier, owner.application_id, chosen_at)
 
     def _write(self, name: str, password: str, work: Work) -> Path:
         key = self.keys.make()

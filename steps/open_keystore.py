@@ -8,21 +8,22 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from steps.certificates import environment_of, identifier_of
+from steps.certificates import identifier_of
 from steps.clock import has_passed
+from steps.given_keystore import authentication_of, check_environment, open_given
 from steps.names import subject_of
 from steps.placeholder import is_placeholder
-from steps.ports.keystore import AUTHENTICATION, KeyEntry, KeystoreFile, Keystores
+from steps.ports.keystore import KeyEntry, KeystoreFile, Keystores
 from steps.ports.registration import RegistrationAuthority
 from workflow.errors import (
     CertificateExpiredError,
     KeystoreNotEhealthError,
-    KeystoreOfOtherEnvironmentError,
     KeystoreOfOtherPersonError,
     KeystorePasswordError,
     KeystoreUnfinishedError,
+    OldKeystorePasswordError,
 )
-from workflow.forms import KEYSTORE_PASSWORD, Choice, Offer
+from workflow.forms import Choice, Offer
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
 
@@ -47,7 +48,7 @@ class OpenKeystore:
         path = Path(work.answers["file"]).expanduser()
         entry = self._authentication_key(path, work)
         certificate = entry.chain[0]
-        self._check_environment(path, certificate, work.environment)
+        check_environment(self.keystores, path, certificate, work.environment)
         _check_holder(path, certificate, work)
         if has_passed(certificate.not_valid_after_utc, work.now, self.authority):
             raise CertificateExpiredError(until=certificate.not_valid_after_utc)
@@ -60,25 +61,14 @@ class OpenKeystore:
         return Outcome("opened", {"old_keystore": fact})
 
     def _authentication_key(self, path: Path, work: Work) -> KeyEntry:
-        password = work.secret(KEYSTORE_PASSWORD, path.name)
         try:
-            keystore = self.keystores.open(path, password)
-        except KeystorePasswordError:
-            work.wrong_secret(KEYSTORE_PASSWORD)
-            raise
-        entry = keystore.key(AUTHENTICATION)
-        if entry is None or not entry.chain:
-            raise KeystoreNotEhealthError(path=path, reason=mark("it has no key 'authentication'"))
+            content = open_given(self.keystores, path, work)
+        except KeystorePasswordError as error:
+            raise OldKeystorePasswordError(path=path) from error
+        entry = authentication_of(content, path)
         if is_placeholder(entry.chain[0]):
             raise KeystoreUnfinishedError(path=path)
         return entry
-
-    def _check_environment(self, path: Path, certificate: x509.Certificate, environment: str) -> None:
-        # The plain suffix '.p12' says little: the wizard writes it in every environment (PROTOCOL §10.3).
-        by_name = self.keystores.describe(path).environment
-        for found in (None if by_name == "production" else by_name, environment_of(certificate.issuer)):
-            if found is not None and found != environment:
-                raise KeystoreOfOtherEnvironmentError(path=path, found=found, environment=environment)
 
 
 def _may_be_of(file: KeystoreFile, work: Work) -> bool:

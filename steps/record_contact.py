@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steps.owner import owner_of
 from workflow.forms import CONTACT, Offer
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
@@ -17,8 +18,10 @@ class RecordContact:
 
     def offer(self, work: Work) -> Offer:
         """What was given before, or else eHealth's record."""
-        known = work.facts.get("contact") or work.facts["record"]["contact"]
-        warnings = () if work.facts["record"]["care_provider"] else (_NOT_KNOWN,)
+        facts = work.facts
+        known = facts.get("contact") or facts.get("chosen", facts["record"]).get("contact") or {}
+        is_known = facts["record"].get("care_provider", True) or not owner_of(facts).is_person
+        warnings = () if is_known else (_NOT_KNOWN,)
         return Offer(defaults={name: value for name, value in known.items() if value}, warnings=warnings)
 
     def __call__(self, work: Work) -> Outcome:

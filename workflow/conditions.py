@@ -19,10 +19,39 @@ def etk_waits_for_activation(facts: Facts) -> bool:
 
 
 def nothing_sent(facts: Facts) -> bool:
-    """No request that changes something at eHealth has left, or may have left."""
+    """Nothing that changes something at eHealth has left, or may have left."""
+    return "revocation" not in facts and request_not_sent(facts)
+
+
+def request_not_sent(facts: Facts) -> bool:
+    """No request for a certificate has left, and nothing at all is in doubt."""
     return "request" not in facts and "intent" not in facts
 
 
+def for_an_organization(facts: Facts) -> bool:
+    """The certificate is for an organisation, not for the person whose card it is."""
+    return facts.get("kind", {}).get("chosen") not in (None, "person")
+
+
+def organization_typed(facts: Facts) -> bool:
+    """The organisation is none of those that eHealth knows the person to act for; its number is typed."""
+    return bool(facts.get("kind", {}).get("chosen") == "typed")
+
+
+def requests_again(facts: Facts) -> bool:
+    """After the revocation a new certificate is requested (PROCEDURES §6, step 7)."""
+    return bool(facts.get("reason", {}).get("request_again"))
+
+
 CONDITIONS: dict[str, Callable[[Facts], bool]] = {
-    condition.__name__: condition for condition in (validated_by_hand, etk_waits_for_activation, nothing_sent)
+    condition.__name__: condition
+    for condition in (
+        validated_by_hand,
+        etk_waits_for_activation,
+        nothing_sent,
+        request_not_sent,
+        for_an_organization,
+        organization_typed,
+        requests_again,
+    )
 }

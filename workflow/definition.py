@@ -117,9 +117,10 @@ class Definition:
     """A procedure as declared.
 
     `states` stand in the order in which they are passed. A procedure is stored from the moment that the fact
-    `identified_by` is known; until `kept_from` is known, a start that is refused leaves nothing behind.
-    `identity` names the facts that say whose procedure it is. `undo` names the step that clears away what a fact
-    stands for, when the procedure goes back before it. `sent_by` names the fact after which there is no way back.
+    `identified_by` is known; until `kept_from` is known, a start that is refused leaves nothing behind. `undo` names
+    the step that clears away what a fact stands for, when the procedure goes back before it. `sent_by` names the
+    facts that close what was sent for good: there is no way back before them. Of the procedures of one `scope`, one
+    at a time may be under way for an identity; the usual scope is the certificate.
     """
 
     name: str
@@ -129,8 +130,9 @@ class Definition:
     transitions: tuple[Transition, ...]
     identified_by: str
     kept_from: str
-    sent_by: str
+    sent_by: tuple[str, ...]
     undo: Mapping[str, str] = field(default_factory=dict)
+    scope: str = ""
 
     @property
     def initial(self) -> str:
@@ -139,7 +141,7 @@ class Definition:
 
     @property
     def goal(self) -> str:
-        """The final state that was wanted."""
+        """The final state that was wanted: the first of the good ones."""
         return next(state.name for state in self.states if isinstance(state, Final) and state.good)
 
     def state(self, name: str) -> State:

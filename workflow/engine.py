@@ -133,6 +133,16 @@ class Engine:
             run.cancel()
             return run.report()
 
+    def abandon(self, procedure_id: ProcedureId, sitting: Sitting, reason: str) -> Report:
+        """Give up a procedure that has sent something; what eHealth accepted stays there.
+
+        Raises `ActionNotPossibleError` while nothing was sent: then it can be cancelled.
+        """
+        with self._opened(procedure_id) as (definition, procedure, written):
+            run = _Run(self, definition, procedure, sitting, written)
+            run.abandon(reason)
+            return run.report()
+
     def current(self, procedure: Procedure) -> Procedure:
         """A stored procedure brought to today's definition; its state is the one that its facts give."""
         return self._current(procedure)[1]
@@ -148,7 +158,8 @@ class Engine:
             if procedure.state != stored.state:
                 details, changes = {"stored": stored.state}, changes_of(stored, procedure)
                 line = Line(self._clock.now(), "corrected", procedure.state, details=details, changes=changes)
-                procedure = stored = self._store.save(procedure, [line])
+                identity = identity_of(definition, procedure.facts)
+                procedure = stored = self._store.save(procedure, [line], identity)
             yield definition, procedure, stored
 
     def _current(self, procedure: Procedure) -> tuple[Definition, Procedure]:
@@ -305,7 +316,7 @@ class _Run:
 
     def _ended(self, dest: str, facts: dict[str, Any]) -> dict[str, Any]:
         state = self._definition.state(dest)
-        if isinstance(state, Final) and not state.good:
+        if isinstance(state, Final) and dest != self._definition.goal:
             return {**facts, "end": {"state": dest, "at": self._clock.now().isoformat()}}
         return facts
 
@@ -372,10 +383,9 @@ class _Run:
         self._boundary(f"{name}.before_{line.kind}")
         self._unwritten[-1] = replace(line, changes=changes_of(self._written, self._procedure))
         if self._procedure.revision == 0:
-            identity = identity_of(self._procedure.facts)
-            self._procedure = self._store.insert(self._procedure, self._unwritten, identity)
+            self._procedure = self._store.insert(self._procedure, self._unwritten, self._identity())
         else:
-            self._procedure = self._store.save(self._procedure, self._unwritten)
+            self._procedure = self._store.save(self._procedure, self._unwritten, self._identity())
         self._unwritten, self._written = [], self._procedure
         self._boundary(f"{name}.after_{line.kind}")
 
@@ -413,6 +423,14 @@ class _Run:
         self._enter("cancelled", facts, self._line("ended", "cancel"))
         self._undo(before, facts_before(self._definition, self._definition.initial, before))
 
+    def abandon(self, reason: str) -> None:
+        """End the procedure after something was sent."""
+        state, facts = self._state(), self._procedure.facts
+        if "abandon" not in self._definition.triggers(state.name) or nothing_sent(facts):
+            raise ActionNotPossibleError(action="abandon", state=state.name, id=self._procedure.id)
+        dest = next_state(self._definition, state.name, "abandon", facts)
+        self._enter(dest, self._ended(dest, dict(facts)), self._line("ended", "abandon", {"reason": reason}))
+
     def _undo(self, before: Mapping[str, Any], left: Mapping[str, Any]) -> None:
         """Clear away what the dropped facts stood for, once they are dropped for good.
 
@@ -426,6 +444,9 @@ class _Run:
 
     def _state(self) -> State:
         return self._definition.state(self._procedure.state)
+
+    def _identity(self) -> str:
+        return identity_of(self._definition, self._procedure.facts)
 
     def _line(self, kind: str, trigger: str = "", details: Mapping[str, Any] | None = None) -> Line:
         return Line(self._clock.now(), kind, self._procedure.state, trigger, details or {})
@@ -452,7 +473,11 @@ def _told(error: EhcertError | None) -> dict[str, Any]:
     return {"code": error.code, **details}
 
 
-def identity_of(facts: Mapping[str, Any]) -> str:
-    """Whose certificate a procedure is about: only one procedure of an identity may be under way."""
-    holder = facts["holder"]
-    return f"SSIN={holder['ssin']}"
+def identity_of(definition: Definition, facts: Mapping[str, Any]) -> str:
+    """Whose certificate a procedure is about: only one procedure of an identity and scope may be under way.
+
+    It is the card holder's until it is known that it is an organisation's (fact `owner`).
+    """
+    owner = facts.get("owner") or {"type": "SSIN", "identifier": facts["holder"]["ssin"]}
+    parts = (definition.scope, f"{owner['type']}={owner['identifier']}", owner.get("application_id"))
+    return " ".join(part for part in parts if part)

@@ -248,6 +248,14 @@ class MiddlewareMissingError(CardError):
     hint = mark("install it from eid.belgium.be, or give its library in the setting pkcs11_module")
 
 
+class ModuleMissingError(MiddlewareMissingError):
+    code = "card_module_missing"
+    text = mark("there is no card library at {path}, or it cannot be loaded")
+    hint = mark(
+        "correct --module or the setting pkcs11_module, or leave it out: ehcert finds the eID software by itself"
+    )
+
+
 class ReaderAbsentError(CardError):
     code = "card_reader_absent"
     text = mark("no card reader found")
@@ -258,6 +266,13 @@ class CardAbsentError(CardError):
     code = "card_absent"
     text = mark("no identity card in the reader")
     hint = mark("insert the electronic identity card, chip first, and try again")
+
+
+class NamedCardAbsentError(CardAbsentError):
+    code = "card_not_there"
+    text = mark("no card with the number {serial} is in a reader")
+    hint = mark("insert that card, or name another with --card; ehcert card list shows what is in the readers")
+    next = ("ehcert card list",)
 
 
 class NotAnEidError(CardError):
@@ -302,7 +317,7 @@ class WrongPinError(CardError):
     hint = mark("the third wrong PIN in a row blocks the card; ehcert never tries again by itself")
 
     def __init__(self, *, attempts_left: int | None) -> None:
-        super().__init__(attempts_left="?" if attempts_left is None else attempts_left)
+        super().__init__(attempts_left=mark("unknown") if attempts_left is None else attempts_left)
         self.attempts_left = attempts_left
 
 
@@ -310,6 +325,12 @@ class PinBlockedError(CardError):
     code = "pin_blocked"
     text = mark("the PIN of this card is blocked")
     hint = mark("only your municipality can unblock it; the procedure waits for you here")
+
+
+class LastTryError(CardError):
+    code = "pin_last_try"
+    text = mark("one try is left for the PIN of this card: a wrong one blocks it; the card was not asked")
+    hint = mark("run the command in a terminal and confirm, or add --last-try; the right PIN gives all tries back")
 
 
 class PinMalformedError(CardError):
@@ -322,6 +343,12 @@ class PinCancelledError(CardError):
     code = "pin_cancelled"
     text = mark("the PIN was not given")
     hint = mark("run the same command when you are ready; nothing was sent")
+
+
+class CardSoftwareError(CardError):
+    code = "card_software_unsuitable"
+    text = mark("this card software cannot be used for that: {reason}")
+    hint = mark("install the official eID software from eid.belgium.be; it is preferred, unless another one is set")
 
 
 class CardUnusableError(CardError):
@@ -369,6 +396,27 @@ class KeystorePasswordError(KeystoreError):
     code = "keystore_password_wrong"
     text = mark("wrong password for {path}")
     hint = mark("it is the password chosen when this file was made; a forgotten one cannot be recovered")
+
+
+class OldPasswordWrongError(KeystorePasswordError):
+    code = "old_password_wrong"
+    text = mark("wrong password for {path}: without its old password it gets no new one")
+    hint = mark("if it is forgotten: in the renewal window try ehcert renew --without-old-keystore, else ehcert revoke")
+    next = ("ehcert renew --without-old-keystore", "ehcert revoke")
+
+
+class SamePasswordError(KeystoreError):
+    code = "password_unchanged"
+    exit = Exit.USAGE
+    text = mark("the new password of {path} is the one that it has: nothing would change")
+    hint = mark("choose another password")
+
+
+class OldKeystorePasswordError(KeystorePasswordError):
+    code = "old_keystore_password_wrong"
+    text = mark("wrong password for {path}, your present keystore")
+    hint = mark("if it is forgotten, try ehcert renew --without-old-keystore: that may be refused, nothing is lost")
+    next = ("ehcert renew", "ehcert renew --without-old-keystore", "ehcert revoke")
 
 
 class KeystoreOfOtherPersonError(KeystoreError):
@@ -436,6 +484,15 @@ class CertificateRevokedError(UserActionError):
     hint = mark("request a new certificate")
 
 
+class NothingToRenewError(UserActionError):
+    code = "nothing_to_renew"
+    exit = Exit.NOT_FOUND
+    pointless = True
+    text = mark("eHealth knows no certificate of this person that could be renewed")
+    hint = mark("request a new certificate: ehcert request")
+    next = ("ehcert request",)
+
+
 class ClockOffError(UserActionError):
     code = "clock_off"
     exit = Exit.TIME
@@ -494,7 +551,77 @@ class RequestUnderWayError(UserActionError):
     exit = Exit.USAGE
     pointless = True
     text = mark("eHealth already has a request of this person under way, of {requested_at}")
-    hint = mark("do not request again: complete that one, in the program with which it was made")
+    hint = mark("do not request again: go on with it, or take over a keystore of the Java wizard with ehcert adopt")
+    next = ("ehcert status", "ehcert adopt FILE")
+
+
+class CertificateStillValidError(UserActionError):
+    code = "certificate_still_valid"
+    exit = Exit.TIME
+    pointless = True
+    text = mark("there is a valid certificate until {until}; it can be renewed from {replaceable_from}")
+    hint = mark("renew it from that date, or revoke it when its file or its password is lost")
+    next = ("ehcert revoke",)
+
+
+class RenewInsteadError(UserActionError):
+    code = "renew_instead"
+    exit = Exit.USAGE
+    pointless = True
+    text = mark("there is a valid certificate until {until}, and it can be renewed now")
+    hint = mark("run ehcert renew; without its file or its password: ehcert renew --without-old-keystore")
+    next = ("ehcert renew", "ehcert renew --without-old-keystore")
+
+
+class MalformedOrganizationNumberError(BadValueError):
+    code = "malformed_organization_number"
+    text = mark("this is not a number of the kind {type}")
+    hint = mark("check for a mistyped digit: eHealth's own rules for this kind, check digits among them, refuse it")
+
+
+class UnknownOrganizationTypeError(BadValueError):
+    code = "unknown_organization_type"
+    text = mark("eHealth knows no numbers of the kind {type}")
+    hint = mark("choose one of: {known}")
+
+
+class MalformedApplicationIdError(BadValueError):
+    code = "malformed_application_id"
+    text = mark("this is not an application id")
+    hint = mark("1 to 30 capital letters, digits, hyphens and underscores, or nothing")
+
+
+class NothingToRevokeError(UserActionError):
+    code = "nothing_to_revoke"
+    exit = Exit.USAGE
+    pointless = True
+    text = mark("there is no certificate that you can revoke")
+    hint = mark("one that is revoked or ended needs no revocation; if one is missing, write to support@ehealth.fgov.be")
+    next = ("ehcert request",)
+
+
+class RevocationNotConfirmedError(UserActionError):
+    code = "revocation_not_confirmed"
+    exit = Exit.USAGE
+    text = mark("without your typed confirmation nothing is revoked")
+    hint = mark("type the word revoke when you are sure; nothing was sent and your certificate still works")
+
+
+class RevocationNotKnownYetError(RefusedError):
+    """A refusal of the new request, which may only mean that the revocation is not known everywhere yet."""
+
+    code = "revocation_not_known_yet"
+    text = mark("eHealth refused the new request: {refusal} ({refusal_code}); it may not know the revocation yet")
+    hint = mark("run ehcert resume in a minute: the same request is sent again")
+    next = ("ehcert resume",)
+
+
+class NotAppointedError(UserActionError):
+    code = "not_appointed"
+    exit = Exit.REFUSED
+    pointless = True
+    text = mark("eHealth does not know you as a person who may manage the certificates of this organisation")
+    hint = mark("the organisation's access manager (VTE) appoints a local manager (LB), who may; ask there")
 
 
 class ContractMismatchError(UserActionError):

@@ -163,6 +163,21 @@ PASSWORD = Form(
     mark("You need it at each session. If it is lost, a new certificate is needed. It may be the old password."),
     (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
 )
+KEYSTORE_TO_CHANGE = Form(
+    "keystore_to_change",
+    mark("The keystore and its present password"),
+    mark("Nothing leaves your computer. The file as it is now is kept beside it, with the date in its name."),
+    (
+        Field("file", Kind.FILE, mark("Keystore")),
+        Field(KEYSTORE_PASSWORD, Kind.SECRET, mark("Present password")),
+    ),
+)
+OTHER_PASSWORD = Form(
+    "other_password",
+    mark("New password of the keystore"),
+    mark("You need it at each session; a forgotten one cannot be recovered."),
+    (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
+)
 HANDOVER = Form(
     "handover",
     mark("Load the new certificate in your practice software"),
@@ -179,4 +194,75 @@ HANDOVER = Form(
     ),
 )
 
-FORMS: dict[str, Form] = {form.name: form for form in (CONSENT, CARD, KEYSTORE, CONTACT, APPROVAL, PASSWORD, HANDOVER)}
+KIND = Form(
+    "kind",
+    mark("Personal certificate or certificate of an organisation"),
+    mark("A care provider has one certificate; an organisation may have several, requested by somebody it appointed."),
+    (Field("certificate_for", Kind.CHOICE, mark("For whom is the certificate?")),),
+)
+ORGANIZATION = Form(
+    "organization",
+    mark("Organisation"),
+    mark("The organisation as eHealth knows it; you must be appointed to manage its certificates."),
+    (
+        Field("identifier_type", Kind.CHOICE, mark("Kind of number")),
+        Field("number", Kind.TEXT, mark("Number of the organisation")),
+        Field("name", Kind.TEXT, mark("Name of the organisation")),
+    ),
+)
+APPLICATION = Form(
+    "application",
+    mark("Application of the organisation"),
+    mark("An application id tells the certificates of one organisation apart; most organisations leave it empty."),
+    (
+        Field(
+            "application_id",
+            Kind.TEXT,
+            mark("Application id"),
+            help=mark("1 to 30 capital letters, digits, hyphens and underscores."),
+            required=False,
+        ),
+    ),
+)
+CERTIFICATE = Form(
+    "certificate",
+    mark("Certificate to revoke"),
+    mark("Compare the serial number and the dates: the certificate in use must not be revoked by mistake."),
+    (Field("certificate", Kind.CHOICE, mark("Which certificate is to be revoked?")),),
+)
+REASON = Form(
+    "reason",
+    mark("Reason of the revocation"),
+    mark("eHealth keeps the reason. After the revocation the request of a new certificate begins by itself."),
+    (
+        Field("reason", Kind.CHOICE, mark("Why is the certificate to be revoked?")),
+        Field("only", Kind.YES, mark("Stop after the revocation, without a new certificate?"), required=False),
+    ),
+)
+REVOCATION = Form(
+    "revocation",
+    mark("Confirmation of the revocation"),
+    mark("This cannot be undone. Read the text: you will sign it with your card."),
+    (Field("confirmation", Kind.TEXT, mark("Type the word revoke to confirm")),),
+)
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        CONSENT,
+        CARD,
+        KEYSTORE,
+        CONTACT,
+        APPROVAL,
+        PASSWORD,
+        HANDOVER,
+        KEYSTORE_TO_CHANGE,
+        OTHER_PASSWORD,
+        KIND,
+        ORGANIZATION,
+        APPLICATION,
+        CERTIFICATE,
+        REASON,
+        REVOCATION,
+    )
+}

@@ -48,10 +48,11 @@ class Store(Protocol):
         """One procedure, by its whole identifier. Raises `NoSuchProcedureError`."""
         ...
 
-    def save(self, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
+    def save(self, procedure: Procedure, lines: Sequence[Line], identity: str | None = None) -> Procedure:
         """Write the new state, facts and journal lines in one transaction; returns it with its new revision.
 
-        Raises `BusyError` when the stored revision is another than the given one.
+        Raises `BusyError` when the stored revision is another than the given one, `ProcedureUnderWayError` when it
+        has got the identity of another procedure that has not ended. Without an identity it keeps its own.
         """
         ...
 

@@ -29,6 +29,9 @@ CLEAR_FACTS = frozenset(
         "handover",
         "activation",
         "proof",
+        "reason",
+        "revocation_approval",
+        "revocation",
         "end",
     }
 )

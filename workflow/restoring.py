@@ -20,8 +20,8 @@ _OLD_KEYSTORE = "old_keystore"
 def doubted(definition: Definition, procedure: Procedure, now: datetime, kind: str) -> tuple[Procedure, Line]:
     """The procedure as it may go on, and the line of `kind` that says so.
 
-    Once a key exists, the state at hand counts as sent without an answer: eHealth is asked before anything is sent.
-    Without a key there is nothing to ask about: the look-up before is done anew, which finds a request under way.
+    A state that sends counts as sent without an answer: eHealth is asked before anything is sent. Before the first
+    one there is nothing to ask about: the look-up is done anew, which finds a request under way.
     """
     current = brought_forward(procedure, definition.version)
     facts = _doubted_facts(definition, current, now)
@@ -34,16 +34,14 @@ def doubted(definition: Definition, procedure: Procedure, now: datetime, kind: s
 def _doubted_facts(definition: Definition, procedure: Procedure, now: datetime) -> Mapping[str, Any]:
     facts = procedure.facts
     state = definition.state(derive(definition, facts))
-    if isinstance(state, Final) or "intent" in facts or definition.sent_by in facts:
+    if isinstance(state, Final) or "intent" in facts:
         return facts
-    if "key" in facts:
-        intent = {
-            "operation": state.name,
-            "at": now.isoformat(),
-            "message_id": "",
-            "sha256": "",
-            "public_key_identifier": facts["key"]["public_key_identifier"],
-        }
+    if state.until in definition.sent_by:
+        intent = {"operation": state.name, "at": now.isoformat(), "message_id": "", "sha256": ""}
+        if "key" in facts:
+            intent["public_key_identifier"] = facts["key"]["public_key_identifier"]
         return {**facts, "intent": intent}
+    if any(fact in facts for fact in definition.sent_by):
+        return facts
     asking = next((state for state in definition.states if state.until in (_OLD_KEYSTORE, definition.kept_from)), None)
     return facts_before(definition, asking.name, facts) if asking else facts

@@ -84,4 +84,6 @@ def turn_of(procedure: Procedure, now: datetime) -> Turn:
 
 def _ends_soon(procedure: Procedure, now: datetime) -> bool:
     record = procedure.facts.get("record")
-    return record is not None and now > datetime.fromisoformat(record["valid_until"]) - AT_RISK_BEFORE
+    if record is None or "valid_until" not in record:
+        return False
+    return now > datetime.fromisoformat(record["valid_until"]) - AT_RISK_BEFORE

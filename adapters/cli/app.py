@@ -17,9 +17,13 @@ from workflow.errors import Exit
 from workflow.texts import mark
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "request": ("start", "request", mark("Request a first eHealth certificate.")),
     "renew": ("start", "renew", mark("Renew your eHealth certificate.")),
+    "revoke": ("start", "revoke", mark("Revoke a certificate for good, then request a new one.")),
+    "password": ("password", "password", mark("Change the password of a keystore; nothing leaves your computer.")),
     "resume": ("go_on", "resume", mark("Go on with a procedure where it stopped.")),
     "cancel": ("go_on", "cancel", mark("Stop a procedure that has sent nothing.")),
+    "abandon": ("go_on", "abandon", mark("Give up a procedure that has sent something.")),
     "status": ("look", "status", mark("List the procedures: where they stand and what to do.")),
     "show": ("look", "show", mark("Show one procedure with its journal.")),
     "doctor": ("doctor", "doctor", mark("Examine everything that ehcert keeps, and repair what can be proved.")),
@@ -31,8 +35,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 """Name, then the module, the function in it, and the line of help."""
 
 GROUPS = (
-    (mark("Start"), ("renew",)),
-    (mark("Go on"), ("resume", "cancel")),
+    (mark("Start"), ("request", "renew", "revoke", "password")),
+    (mark("Go on"), ("resume", "cancel", "abandon")),
     (mark("Look"), ("status", "show")),
     (mark("Helpdesk"), ("doctor",)),
     (mark("Things"), ("backup", "restore")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_KEPT = "ehcert.option"
 
 ENVIRONMENTS = ("production", "acceptance", "sandbox")
 
@@ -23,6 +26,40 @@ def environment_option(command: Command) -> Command:
     return click.option(
         "--environment", type=click.Choice(ENVIRONMENTS), help="Which eHealth (setting 'environment')."
     )(command)
+
+
+def card_options(command: Command) -> Command:
+    """--module, --card, --last-try: for every command that may use the identity card.
+
+    The command takes no parameters for them: `wiring.wire` finds what was given.
+    """
+    path = "The library of the eID software (setting 'pkcs11_module')."
+    serial = "Use only the card of this number (setting 'card')."
+    last = "Spend the last try of the PIN without asking: a wrong one blocks the card."
+    for option in (
+        click.option("--last-try", "last_try", is_flag=True, expose_value=False, callback=_keep, help=last),
+        click.option("--card", "card", metavar="SERIAL", expose_value=False, callback=_keep, help=serial),
+        click.option("--module", "pkcs11_module", metavar="PATH", expose_value=False, callback=_keep, help=path),
+    ):
+        command = option(command)
+    return command
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Put the value of an option where `kept_option` finds it, without a parameter of the command."""
+    ctx.meta[f"{_KEPT}.{param.name}"] = value
+
+
+def kept_option(name: str) -> Any:
+    """What one of the `card_options` was given in the command that runs now; None when it was not."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(f"{_KEPT}.{name}")
+
+
+def asks_nothing() -> bool:
+    """Whether the command that runs now may not ask: it has `--json`, or there is no terminal."""
+    context = click.get_current_context(silent=True)
+    return context is None or bool(context.params.get("as_json")) or not sys.stdin.isatty()
 
 
 def answering_options(command: Command) -> Command:

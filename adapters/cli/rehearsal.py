@@ -10,7 +10,7 @@ from adapters.keystore.folder import KeystoreFolder
 
 if TYPE_CHECKING:
     from adapters.sandbox.home import Sandbox
-    from adapters.sandbox.people import Person
+    from adapters.sandbox.people import Person, RegisteredOrganization
 
 PIN = "1234"
 PASSWORD = "sandbox-old-password"
@@ -30,11 +30,22 @@ def people() -> dict[str, Person]:
     }
 
 
-def furnish(sandbox: Sandbox, keystores: KeystoreFolder, person: Person, valid_for: timedelta, kind: str) -> Path:
-    """Give a person a card in a reader and a keystore whose certificate ends after `valid_for`; returns its path."""
+def furnish(
+    sandbox: Sandbox,
+    keystores: KeystoreFolder,
+    person: Person,
+    valid_for: timedelta,
+    kind: str,
+    organization: RegisteredOrganization | None = None,
+) -> Path:
+    """Give a person a card in a reader and a keystore whose certificate ends after `valid_for`; returns its path.
+
+    The keystore is his own, or the one of an organisation that he manages.
+    """
     keystores.check()
     sandbox.issue_card(person, PIN, "ec" if kind == "ec" else "rsa")
-    content = sandbox.enrol(person, valid_for)
+    content = sandbox.enrol(person, valid_for, organization=organization)
     requested_at = content.keys[0].chain[0].not_valid_before_utc
-    name = keystores.name_for("SSIN", person.ssin, None, requested_at)
+    owner = ("SSIN", person.ssin) if organization is None else (organization.identifier_type, organization.identifier)
+    name = keystores.name_for(*owner, None, requested_at)
     return keystores.finish(keystores.create(name, content, PASSWORD))

@@ -37,9 +37,20 @@ def a_person(answers: Path | None, secret_fds: tuple[str, ...], as_json: bool) -
 
 
 def take_further(
-    wiring: Wiring, environment: str, person: Script, action: Action, *, schema: str, as_json: bool, detailed: bool
+    wiring: Wiring,
+    environment: str,
+    person: Script,
+    action: Action,
+    *,
+    schema: str,
+    as_json: bool,
+    detailed: bool,
+    command: str | None = None,
 ) -> int:
-    """Run an action of the engine and tell its report; returns the exit code."""
+    """Run an action of the engine and tell its report; returns the exit code.
+
+    `command` begins it anew when nothing was kept; usually it is the one of the schema.
+    """
     set_language(wiring.settings.language)
     sitting = Sitting(person, wiring.steps(environment))
     try:
@@ -53,7 +64,7 @@ def take_further(
     except EhcertError as error:
         if _is_kept(wiring, person):
             raise
-        return failing.told(error, as_json=as_json, start=f"ehcert {schema}")
+        return failing.told(error, as_json=as_json, start=f"ehcert {command or schema}")
     if as_json:
         _emit(schema, wiring, report)
     else:
@@ -77,6 +88,8 @@ def _emit(schema: str, wiring: Wiring, report: Report) -> None:
     body: dict[str, Any] = {"procedure": view.as_json(procedure, wiring.clock(procedure.environment).now())}
     if "new_keystore" in procedure.facts:
         body["keystore"] = procedure.facts["new_keystore"].get("path")
+    if changed := procedure.facts.get("changed"):
+        body |= {"keystore": procedure.facts["keystore"]["path"], "copy": changed["copy"]}
     if "refusal" in procedure.facts:
         body["refusal"] = {name: masked(str(value)) for name, value in procedure.facts["refusal"].items()}
     emit(schema, **body, passed=list(report.passed))

@@ -20,7 +20,13 @@ class Script:
     def __init__(self, answers: Answers, secrets: Mapping[str, Secret]) -> None:
         self._answers = answers
         self._secrets = dict(secrets)
+        self._arguments: Answers = {}
         self.seen: Procedure | None = None
+
+    def take(self, form: str, **answers: Any) -> None:
+        """Answers that the command line gave; they count for more than those of a file."""
+        self._arguments = {**self._arguments, form: answers}
+        self._answers = {**self._answers, form: {**self._answers.get(form, {}), **answers}}
 
     def fill(self, form: Form, offer: Offer) -> Mapping[str, Any]:
         """See `workflow.ports.Person.fill`."""

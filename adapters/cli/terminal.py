@@ -15,9 +15,16 @@ from adapters.cli.html_text import plain_text
 from adapters.cli.output import fitted_prompt, paragraph, say, say_error, say_hint
 from adapters.cli.script import Script, language_of
 from adapters.cli.words import _, fill, language, language_name, masked, moment_text, safe, safe_line
-from workflow.definition import State, Working
+from workflow.definition import Asking, State, Working
 from workflow.definitions import DEFINITIONS
-from workflow.errors import BadValueError, CardError, EhcertError, PasswordsDifferError, PinMalformedError
+from workflow.errors import (
+    BadValueError,
+    CardError,
+    EhcertError,
+    KeystorePasswordError,
+    PasswordsDifferError,
+    PinMalformedError,
+)
 from workflow.forms import NEW_KEYSTORE_PASSWORD, PIN, Choice, Field, Form, Kind, Offer
 from workflow.ports import Cancelled, GoBack
 from workflow.procedure import Procedure
@@ -72,14 +79,19 @@ class Terminal(Script):
     def again(self, error: EhcertError) -> bool:
         """Ask the same screen again, a few times, after telling what was wrong."""
         self._tries += 1
-        if self._tries >= _MOST_TRIES:
+        if self._tries >= _MOST_TRIES or self._names_argument(error):
             return False
         say_error(masked(safe(fill(error.text, error.details))))
         say_hint(masked(safe(fill(error.hint, error.details))))
-        self._answers, self._secrets = {}, {}
+        self._answers, self._secrets = dict(self._arguments), {}
         if isinstance(error, CardError):
             _typed(_("Press Enter to try again"), default="")
         return True
+
+    def _names_argument(self, error: EhcertError) -> bool:
+        """Whether a file of the command line is what is wrong: it is not asked for, so asking again would not help."""
+        asked = self._state.form if isinstance(self._state, Asking) else ""
+        return asked in self._arguments and not isinstance(error, (KeystorePasswordError, BadValueError))
 
     def entered(self, procedure: Procedure, state: State) -> None:
         """Tell what the program is doing."""
@@ -144,7 +156,7 @@ def _ask(field: Field, offer: Offer) -> Any:
     if field.help:
         paragraph(f"  {_(field.help)}")
     if field.kind is Kind.YES:
-        return _yes(_(field.label))
+        return yes(_(field.label))
     if field.kind is Kind.NEW_SECRET:
         return _new_secret(field)
     if field.kind is Kind.SECRET:
@@ -177,7 +189,7 @@ def _text(field: Field, default: str | None) -> str | None:
 def _choose(field: Field, choices: tuple[Choice, ...], default: str | None) -> str:
     """One of a list, by its number; a file may also be given by its path."""
     for number, choice in enumerate(choices, 1):
-        paragraph(f"  {number}. {masked(safe_line(choice.label))}")
+        paragraph(f"  {number}. {masked(safe_line(_(choice.label)))}")
     file = field.kind is Kind.FILE
     preset = next((str(n) for n, choice in enumerate(choices, 1) if choice.value == default), None)
     while True:
@@ -213,7 +225,8 @@ def _pin(label: str) -> str:
         say_hint(_(PinMalformedError.hint))
 
 
-def _yes(label: str) -> bool:
+def yes(label: str) -> bool:
+    """The answer to a question of yes or no; raises `GoBack` and `Cancelled`."""
     while True:
         typed = _typed(f"{label} [{_('yes/no')}]").strip().lower()
         if typed in _YES | _NO:

@@ -129,6 +129,9 @@ def _moments(procedure: Procedure, now: datetime) -> Iterator[str]:
 
 def print_file(procedure: Procedure) -> None:
     """The new file, in full and unbroken: the person has to find it."""
+    if changed := procedure.facts.get("changed"):
+        copy = _("The file with the old password: {path}").format(path=safe_line(changed["copy"] or "-"))
+        result_as_it_is(f"  {copy}")
     path = procedure.facts.get("new_keystore", {}).get("path")
     if path is None:
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapters.cli.options import kept_option
 from adapters.cli.output import say
 from adapters.cli.version import version
 from adapters.cli.words import fill, masked, safe
@@ -28,9 +29,10 @@ from workflow.texts import mark
 
 if TYPE_CHECKING:
     from adapters.ehealth.config import ServiceConfig
+    from adapters.eid.middleware import Pkcs11Cards
+    from adapters.eid.software import SoftwareCards
     from adapters.keystore.folder import KeystoreFolder
     from state.store import DatabaseStore
-    from steps.ports.card import Cards
     from steps.ports.registration import RegistrationAuthority
     from workflow.engine import Engine
 
@@ -111,18 +113,21 @@ class Wiring:
         encryption = Encryption.AES if self.settings.keystore_encryption == "aes" else Encryption.COMPATIBLE
         return KeystoreFolder(folder, pending, environment, encryption, writing.USUAL)
 
-    def cards(self, environment: str) -> Cards:
+    def cards(self, environment: str) -> SoftwareCards | Pkcs11Cards:
         """The cards: of files in the sandbox unless a PKCS#11 module is set, else the eID software's."""
-        now = self.clock(environment).now
+        from adapters.cli.attending import PersonAtTheCard
+
+        now, attendant = self.clock(environment).now, PersonAtTheCard()
         if environment == "sandbox" and self.settings.pkcs11_module is None:
             from adapters.eid.software import SoftwareCards
 
-            return SoftwareCards(self.folders.sandbox / "cards", now=now, card=self.settings.card)
+            folder = self.folders.sandbox / "cards"
+            return SoftwareCards(folder, now=now, card=self.settings.card, attendant=attendant)
         from adapters.eid.middleware import Pkcs11Cards
         from steps.ports.card import PinEntry
 
         mode = PinEntry(self.settings.pin_mode) if self.settings.pin_mode else None
-        return Pkcs11Cards(self.settings.pkcs11_module, mode, self.settings.card, now=now)
+        return Pkcs11Cards(self.settings.pkcs11_module, mode, self.settings.card, now=now, attendant=attendant)
 
     def authority(self, environment: str) -> RegistrationAuthority:
         """eHealth's services."""
@@ -157,8 +162,9 @@ class Wiring:
 
 
 def wire(**options: Any) -> Wiring:
-    """Read the settings and put the program together. Raises `BadSettingError`."""
+    """Read the settings and put the program together; the `card_options` count too. Raises `BadSettingError`."""
     folders = user_folders()
+    options = {"pkcs11_module": kept_option("pkcs11_module"), "card": kept_option("card"), **options}
     wiring = Wiring(folders, read_settings(folders.settings_file, **options))
     if (command := click.get_current_context(silent=True)) is not None:
         command.call_on_close(wiring.close)

@@ -98,6 +98,18 @@ class Keystores(Protocol):
         """
         ...
 
+    def change_password(self, path: Path, old: str, new: str, at: datetime) -> None:
+        """Write the keystore in any file with a new password: every key, certificate and alias as it was.
+
+        A copy of the file of before stays beside it, with the moment `at` (aware) in its name; the new file is proved
+        before it takes its place. Raises `KeystoreChangedError` when another program changes the file meanwhile.
+        """
+        ...
+
+    def kept_copy(self, path: Path) -> Path | None:
+        """The newest copy that `change_password` kept of a file."""
+        ...
+
     def finish(self, path: Path) -> Path:
         """Move a finished keystore to the keystore folder, for good; a file already there is returned as it is."""
         ...
@@ -111,7 +123,10 @@ class Keystores(Protocol):
         ...
 
     def candidates(self) -> list[Path]:
-        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed."""
+        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed.
+
+        But not the copies that `change_password` kept: they hold the same keys, and nobody uses them.
+        """
         ...
 
     def fingerprint(self, path: Path) -> str:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from steps import submit_renewal
+from steps import submit_request
 from steps.activate_etk import ActivateEtk
 from steps.install_certificate import InstallCertificate
 from steps.ports.keystore import Keystore
 from steps.prove_keystore import ProveKeystore
-from steps.submit_renewal import SubmitRenewal
+from steps.submit_request import SubmitRenewal
 from tests.reliability.counting import Harm
 from tests.simulation.life import Simulation
 from tests.simulation.locks import LooseLocks
@@ -45,7 +45,7 @@ def no_question(patch: pytest.MonkeyPatch) -> None:
 
 def no_patience(patch: pytest.MonkeyPatch) -> None:
     """What eHealth does not know yet counts as lost at once."""
-    for step in ("submit_renewal", "complete_etk", "activate_etk"):
+    for step in ("submit_request", "complete_etk", "activate_etk"):
         patch.setattr(f"steps.{step}.may_still_arrive", lambda intent, now, service_time: None)
 
 
@@ -56,13 +56,13 @@ def no_answer_is_no(patch: pytest.MonkeyPatch) -> None:
 
 def a_new_key_for_each_message(patch: pytest.MonkeyPatch) -> None:
     """The request is made for a key that nobody wrote down."""
-    made = submit_renewal._csr
+    made = submit_request._csr
 
     def with_a_new_key(keystore: Any, dn: str) -> bytes:
         entry = replace(keystore.authentication, private_key=pooled_key(40))
         return made(replace(keystore, content=Keystore((entry,))), dn)
 
-    patch.setattr(submit_renewal, "_csr", with_a_new_key)
+    patch.setattr(submit_request, "_csr", with_a_new_key)
 
 
 def no_activation(patch: pytest.MonkeyPatch) -> None:

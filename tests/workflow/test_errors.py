@@ -193,7 +193,7 @@ def test_each_error_belongs_to_one_family_that_tells_the_engine_what_to_do() -> 
 
 def test_a_wrong_pin_tells_how_many_tries_are_left() -> None:
     assert str(WrongPinError(attempts_left=2)) == "wrong PIN; tries left: 2"
-    assert str(WrongPinError(attempts_left=None)) == "wrong PIN; tries left: ?"
+    assert str(WrongPinError(attempts_left=None)) == "wrong PIN; tries left: unknown"
     assert WrongPinError(attempts_left=2).attempts_left == 2
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.workflow.toy import TOY
 from tests.world.clock import START
-from workflow.definitions.renew import DELIVERY, RENEW
+from workflow.definitions.parts import DELIVERY
+from workflow.definitions.renew import RENEW
 from workflow.errors import DefinitionError
 from workflow.machine import derive, facts_before, next_state
 

@@ -27,7 +27,7 @@ TOY = Definition(
     title="A toy",
     identified_by="holder",
     kept_from="record",
-    sent_by="request",
+    sent_by=("request",),
     undo={"key": "make"},
     states=(
         Asking(name="agreeing", until="consent", form="consent", step="agree", turn=Turn.USER, says="A."),

@@ -45,11 +45,16 @@ class MemoryStore:
         """See `workflow.ports.Store.load`."""
         return _copied(self._of(procedure).procedure)
 
-    def save(self, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
+    def save(self, procedure: Procedure, lines: Sequence[Line], identity: str | None = None) -> Procedure:
         """See `workflow.ports.Store.save`."""
         kept = self._kept.get(procedure.id)
         if kept is None or kept.procedure.revision != procedure.revision:
             raise BusyError(id=procedure.id, pid="?", since="?")
+        if identity is not None:
+            whose = (procedure.environment, identity)
+            if other := next((o for o in self._kept.values() if o is not kept and o.identity == whose), None):
+                raise ProcedureUnderWayError(id=other.procedure.id)
+            kept.identity = whose
         kept.procedure = replace(_copied(procedure), revision=procedure.revision + 1)
         kept.identity = None if procedure.ended else kept.identity
         kept.lines += [_copied_line(line) for line in lines]

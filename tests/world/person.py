@@ -21,6 +21,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "approval": {"approve": True},
     "password": {},
     "handover": {"loaded": True},
+    "kind": {"certificate_for": "person"},
+    "application": {},
+    "reason": {"reason": "file_lost"},
+    "revocation": {"confirmation": "revoke"},
 }
 """What goes well; fields that are not here take what the form offers."""
 

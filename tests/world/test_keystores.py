@@ -231,3 +231,69 @@ def test_a_world_goes_its_way_with_keystores_on_disk(tmp_path: Path) -> None:
     assert keystore is not None
     assert len(keystore.keys) == 2
     assert list((folder / "pending").iterdir()) == []
+
+
+# --- another password -------------------------------------------------------------------------------------------------
+
+OTHER = "another-password"
+LATER = START.replace(year=START.year + 1)
+
+
+def test_another_password_opens_the_same_keys_under_the_same_names(keystores: Keystores, finished: Keystore) -> None:
+    path = keystores.finish(keystores.create(NAME, finished, PASSWORD))
+
+    keystores.change_password(path, PASSWORD, OTHER, LATER)
+
+    assert entries(keystores.open(path, OTHER)) == entries(finished)
+    with pytest.raises(KeystorePasswordError):
+        keystores.open(path, PASSWORD)
+
+
+def test_the_file_with_the_old_password_stays_beside_it(keystores: Keystores, requested: Keystore) -> None:
+    path = keystores.create(NAME, requested, PASSWORD)
+
+    keystores.change_password(path, PASSWORD, OTHER, LATER)
+
+    copy = keystores.kept_copy(path)
+    assert copy is not None
+    assert copy.parent == path.parent
+    assert copy.name.startswith(f"{NAME}.")
+    assert not copy.name.endswith("p12")
+    assert entries(keystores.open(copy, PASSWORD)) == entries(requested)
+
+
+def test_the_copy_is_nobody_s_keystore(keystores: Keystores, requested: Keystore) -> None:
+    path = keystores.create(NAME, requested, PASSWORD)
+
+    keystores.change_password(path, PASSWORD, OTHER, LATER)
+
+    assert [file.path for file in keystores.files()] == [path]
+    assert keystores.candidates() == [path]
+
+
+def test_every_change_keeps_a_copy_of_its_own(keystores: Keystores, requested: Keystore) -> None:
+    path = keystores.create(NAME, requested, PASSWORD)
+    keystores.change_password(path, PASSWORD, OTHER, START)
+    first = keystores.kept_copy(path)
+
+    keystores.change_password(path, OTHER, "a third password", LATER)
+
+    newest = keystores.kept_copy(path)
+    assert newest is not None
+    assert newest != first
+    assert entries(keystores.open(newest, OTHER)) == entries(requested)
+
+
+def test_without_the_old_password_nothing_changes(keystores: Keystores, requested: Keystore) -> None:
+    path = keystores.create(NAME, requested, PASSWORD)
+    before = keystores.fingerprint(path)
+
+    with pytest.raises(KeystorePasswordError):
+        keystores.change_password(path, OTHER, PASSWORD, LATER)
+
+    assert keystores.fingerprint(path) == before
+    assert keystores.kept_copy(path) is None
+
+
+def test_a_keystore_without_a_copy_has_none(keystores: Keystores, requested: Keystore) -> None:
+    assert keystores.kept_copy(keystores.create(NAME, requested, PASSWORD)) is None

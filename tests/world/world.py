@@ -65,20 +65,25 @@ class LookingStore(Store, Protocol):
 class World:
     """See the head of this file. What a test may change or look at are the public attributes."""
 
+    old_keystore: Keystore
+    old_path: Path
+
     def __init__(
         self,
         *,
         person: Person = PROVIDER,
         rules: Rules | None = None,
         card_kind: CardKind = "rsa",
-        valid_for: timedelta = timedelta(days=60),
+        valid_for: timedelta | None = timedelta(days=60),
+        definition: str = "renew",
         open_store: Callable[[], LookingStore] | None = None,
         keystores: Keystores | None = None,
         definitions: dict[str, Definition] | None = None,
         seed: int = 1,
         clock: FakeClock | None = None,
     ) -> None:
-        """`valid_for`: how long the present certificate still lives. `open_store` opens the same store each time.
+        """`valid_for`: how long the present certificate still lives; None: there is none. `definition`: what `start`
+        begins. `open_store` opens the same store each time.
 
         `seed` decides all randomness of the far side.
         """
@@ -102,13 +107,15 @@ class World:
         self.person = ScriptedPerson(
             secrets={"keystore_password": OLD_PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": PIN}
         )
-        self.old_keystore, self.old_path = self._present_keystore(valid_for)
+        self.definition = definition
+        self.keystores.check()
+        if valid_for is not None:
+            self.old_keystore, self.old_path = self._present_keystore(valid_for)
         self.definitions = DEFINITIONS if definitions is None else definitions
         self._made_ids = 0
 
     def _present_keystore(self, valid_for: timedelta) -> tuple[Keystore, Path]:
         content = self.sandbox.enrol(self.holder, valid_for)
-        self.keystores.check()
         requested_at = self.clock.now() - timedelta(days=365 * 2)
         name = self.keystores.name_for("SSIN", self.holder.ssin, None, requested_at)
         return content, self.keystores.finish(self.keystores.create(name, content, OLD_PASSWORD))
@@ -122,7 +129,11 @@ class World:
 
     def renew(self) -> Report:
         """Start a renewal and take it as far as it goes now."""
-        return self.engine().start("renew", ENVIRONMENT, self.sitting())
+        return self.start("renew")
+
+    def start(self, definition: str | None = None) -> Report:
+        """Start a procedure, by itself the one of this world, and take it as far as it goes now."""
+        return self.engine().start(definition or self.definition, ENVIRONMENT, self.sitting())
 
     def resume(self, procedure: ProcedureId | None = None) -> Report:
         """Go on with a procedure: the only one that has not ended, unless it is named."""
@@ -135,7 +146,7 @@ class World:
     def finish(self, to: str = "done") -> Procedure:
         """Go on, with as many sittings as it takes, until a procedure is in a state or has ended; time passes.
 
-        Begins a renewal when there is no procedure yet, not even one that has ended. Errors that are not temporary
+        Starts when there is no procedure yet, not even one that has ended. Errors that are not temporary
         are raised; `AssertionError` when it does not come to an end.
         """
         for _ in range(_MOST_SITTINGS):
@@ -143,13 +154,13 @@ class World:
             if known and known[0].ended:
                 return known[-1]
             try:
-                found = self.resume() if known else self.renew()
+                found = self.resume() if known else self.start()
             except TemporaryError as error:
                 self.clock.move(LATE_ARRIVAL if isinstance(error, StillInDoubtError) else timedelta(minutes=2))
                 continue
             if found.procedure.state == to or found.procedure.ended:
                 return found.procedure
-            if not isinstance(self.definitions["renew"].state(found.procedure.state), Asking):
+            if not isinstance(self.definitions[self.definition].state(found.procedure.state), Asking):
                 self.clock.move(days=1)
         raise AssertionError(f"it does not come to '{to}': {self.procedure.state}, {self.procedure.trouble}")
 
@@ -187,7 +198,8 @@ class World:
 
     def new_keystore(self) -> Keystore | None:
         """What is in the newest keystore that is not the one from before, or None when there is none."""
-        paths = [file.path for file in self.keystores.files() if file.path != self.old_path]
+        old = getattr(self, "old_path", None)
+        paths = [file.path for file in self.keystores.files() if file.path != old]
         return self.keystores.open(paths[0], NEW_PASSWORD) if paths else None
 
     # --- the parts of a sitting -----------------------------------------------------------------------------------

@@ -1,286 +1,114 @@
 """Renew: show that the current certificate may be replaced, ask for the next, install it, activate its ETK."""
 
-from datetime import timedelta
+from dataclasses import replace
 
-from workflow.definition import Asking, Definition, Final, Transition, Turn, Waiting, Wake, Working
-from workflow.forms import KEYSTORE_PASSWORD, NEW_KEYSTORE_PASSWORD, PIN
+from workflow.definition import Asking, Definition, Final, Transition, Turn, Working
+from workflow.definitions import parts
+from workflow.forms import KEYSTORE_PASSWORD, PIN
 from workflow.texts import mark
 
-SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
-
-# Delivery takes minutes to days, "can take 10 days" (PROCEDURES §7). The rhythm is an assumption of PROTOCOL §13.3.
-DELIVERY = Wake(
-    rhythm=((2 * MINUTE, 10 * SECOND), (10 * MINUTE, MINUTE), (HOUR, 5 * MINUTE), (DAY, 15 * MINUTE), (DAY, HOUR)),
-    expected=10 * DAY,
+AWAITING_KEYSTORE = Asking(
+    name="awaiting_keystore",
+    until="old_keystore",
+    form="keystore",
+    step="open_keystore",
+    turn=Turn.USER,
+    says=mark("Your current keystore has to be chosen and opened."),
+    todo=mark("Choose the .p12 file of your current certificate and give its password."),
 )
 
-BEFORE_SENDING = (
-    "checking",
-    "awaiting_consent",
-    "awaiting_card",
-    "awaiting_keystore",
-    "looking_up",
-    "awaiting_contact",
-    "making_contract",
-    "awaiting_approval",
-    "awaiting_password",
-    "making_key",
-    "submitting",
+LOOKING_UP = Working(
+    name="looking_up",
+    until="record",
+    step="look_up",
+    secrets=(KEYSTORE_PASSWORD, PIN),
+    turn=Turn.USER,
+    says=mark("eHealth is being asked whether your certificate can be renewed now."),
+    todo=mark("Insert your card and go on: the password of the keystore and the PIN are asked."),
 )
 
-AFTER_SENDING = (
-    "submitting",
-    "awaiting_validation",
-    "awaiting_delivery",
-    "installing",
-    "starting_etk",
-    "completing_etk",
-    "awaiting_handover",
-    "activating_etk",
-    "proving",
+# What the other procedures do, until the present certificate has ended: then it is too late.
+MAKING_CONTRACT = replace(parts.MAKING_CONTRACT, step="make_renewal_contract")
+SUBMITTING = replace(parts.SUBMITTING, step="submit_renewal")
+AWAITING_VALIDATION = replace(
+    parts.AWAITING_VALIDATION,
+    todo=mark("Nothing to do; look again later. Your present certificate keeps working."),
+)
+
+ASKING = (
+    parts.AWAITING_CONTACT,
+    MAKING_CONTRACT,
+    parts.AWAITING_APPROVAL,
+    parts.AWAITING_PASSWORD,
+    parts.MAKING_KEY,
+    SUBMITTING,
+)
+
+DONE = Final(
+    name="done",
+    good=True,
+    says=mark("Your certificate is renewed."),
+    todo=mark("Keep the old file and its password: messages sent before can only be opened with it."),
+)
+CANCELLED = replace(
+    parts.CANCELLED,
+    says=mark("You cancelled; nothing was sent and your present certificate is unchanged."),
+)
+REFUSED = replace(
+    parts.REFUSED,
+    says=mark("eHealth refused the request; your present certificate is unchanged."),
+)
+EXPIRED = Final(
+    name="expired",
+    says=mark("The certificate ended before the renewal was sent; it cannot be renewed any more."),
+    todo=mark("Request a new certificate; no revocation is needed."),
 )
 
 RENEW = Definition(
     name="renew",
-    version=1,
+    version=2,
     title=mark("Renew the eHealth certificate"),
     identified_by="holder",
     kept_from="record",
-    sent_by="request",
+    sent_by=("request",),
     undo={"key": "make_key"},
     states=(
-        Working(
-            name="checking",
-            until="requirements",
-            step="check_requirements",
-            turn=Turn.USER,
-            says=mark("The card reader, the network, the clock and the folders are being checked."),
-            todo=mark("Connect the card reader and start again."),
-        ),
-        Asking(
-            name="awaiting_consent",
-            until="consent",
-            form="consent",
-            step="record_consent",
-            turn=Turn.USER,
-            says=mark("You have to agree with the conditions of use."),
-            todo=mark("Read the conditions and agree."),
-        ),
-        Asking(
-            name="awaiting_card",
-            until="holder",
-            form="card",
-            step="read_card",
-            turn=Turn.USER,
-            says=mark("Your identity card has to be read."),
-            todo=mark("Insert your identity card in the reader."),
-        ),
-        Asking(
-            name="awaiting_keystore",
-            until="old_keystore",
-            form="keystore",
-            step="open_keystore",
-            turn=Turn.USER,
-            says=mark("Your current keystore has to be chosen and opened."),
-            todo=mark("Choose the .p12 file of your current certificate and give its password."),
-        ),
-        Working(
-            name="looking_up",
-            until="record",
-            step="look_up",
-            secrets=(KEYSTORE_PASSWORD, PIN),
-            turn=Turn.USER,
-            says=mark("eHealth is being asked whether your certificate can be renewed now."),
-            todo=mark("Insert your card and go on: the password of the keystore and the PIN are asked."),
-        ),
-        Asking(
-            name="awaiting_contact",
-            until="contact",
-            form="contact",
-            step="record_contact",
-            turn=Turn.USER,
-            says=mark("Your contact data have to be checked."),
-            todo=mark("Check your e-mail address and phone number."),
-        ),
-        Working(
-            name="making_contract",
-            until="contract",
-            step="make_contract",
-            turn=Turn.USER,
-            says=mark("eHealth is making the contract that you will sign."),
-            todo=mark("Go on: the contract is fetched again."),
-        ),
-        Asking(
-            name="awaiting_approval",
-            until="approval",
-            form="approval",
-            step="record_approval",
-            turn=Turn.USER,
-            says=mark("You have to read and approve the contract."),
-            todo=mark("Read the contract and approve it."),
-        ),
-        Asking(
-            name="awaiting_password",
-            until="password",
-            form="password",
-            step="choose_password",
-            turn=Turn.USER,
-            says=mark("You have to choose the password of the new keystore."),
-            todo=mark("Choose the password; you need it at each session."),
-        ),
-        Working(
-            name="making_key",
-            until="key",
-            step="make_key",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("Your new key is being made and written in a new keystore."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Working(
-            name="submitting",
-            until="request",
-            step="submit_renewal",
-            secrets=(NEW_KEYSTORE_PASSWORD, PIN),
-            turn=Turn.USER,
-            says=mark("The request has to be signed with your card and sent to eHealth."),
-            todo=mark("Insert your card and go on: your PIN signs the request."),
-        ),
-        Waiting(
-            name="awaiting_validation",
-            until="certificate",
-            only_if=("validated_by_hand",),
-            step="fetch_certificate",
-            wake=DELIVERY,
-            secrets=(PIN,),
-            turn=Turn.EHEALTH,
-            says=mark("Your request was sent; a person at eHealth checks your rights, which can take days."),
-            todo=mark("Nothing to do; look again later. Your present certificate keeps working."),
-        ),
-        Waiting(
-            name="awaiting_delivery",
-            until="certificate",
-            step="fetch_certificate",
-            wake=DELIVERY,
-            secrets=(PIN,),
-            turn=Turn.EHEALTH,
-            says=mark("Your request was sent; eHealth has to deliver the certificate."),
-            todo=mark("Nothing to do; look again after the delay of the second mail. Do not request again."),
-        ),
-        Working(
-            name="installing",
-            until="installed",
-            step="install_certificate",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("The certificate was delivered and has to be installed in the new keystore."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Working(
-            name="starting_etk",
-            until="encryption_certificate",
-            step="start_etk",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("The certificate is installed; your encryption key has to be made."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Working(
-            name="completing_etk",
-            until="etk",
-            step="complete_etk",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("Your encryption key has to be registered at eHealth."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Asking(
-            name="awaiting_handover",
-            until="handover",
-            only_if=("etk_waits_for_activation",),
-            form="handover",
-            step="record_handover",
-            own_sitting=True,
-            turn=Turn.USER,
-            says=mark("The new keystore is ready and has to be loaded in your practice software."),
-            todo=mark("Load the new file in every program that uses your certificate, then go on."),
-        ),
-        Working(
-            name="activating_etk",
-            until="activation",
-            only_if=("etk_waits_for_activation",),
-            step="activate_etk",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("Your new encryption key has to be activated."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Working(
-            name="proving",
-            until="proof",
-            step="prove_keystore",
-            secrets=(NEW_KEYSTORE_PASSWORD,),
-            turn=Turn.USER,
-            says=mark("Everything is done; the new keystore and the key at eHealth are being verified."),
-            todo=mark("Go on: the password of the new keystore is asked."),
-        ),
-        Final(
-            name="done",
-            good=True,
-            says=mark("Your certificate is renewed."),
-            todo=mark("Keep the old file and its password: messages sent before can only be opened with it."),
-        ),
-        Final(
-            name="cancelled",
-            says=mark("You cancelled; nothing was sent and your present certificate is unchanged."),
-        ),
-        Final(
-            name="refused",
-            says=mark("eHealth refused the request; your present certificate is unchanged."),
-            todo=mark("Call the eHealth contact centre, 02 788 51 55, and give the code of the refusal."),
-        ),
-        Final(
-            name="abandoned",
-            says=mark("This procedure was abandoned after its request was sent."),
-        ),
-        Final(
-            name="expired",
-            says=mark("The certificate ended before the renewal was sent; it cannot be renewed any more."),
-            todo=mark("Request a new certificate; no revocation is needed."),
-        ),
+        *parts.OPENING,
+        AWAITING_KEYSTORE,
+        LOOKING_UP,
+        *ASKING,
+        AWAITING_VALIDATION,
+        parts.AWAITING_DELIVERY,
+        *parts.COMPLETING,
+        DONE,
+        CANCELLED,
+        REFUSED,
+        parts.ABANDONED,
+        EXPIRED,
     ),
     transitions=(
-        Transition("ready", "checking", "awaiting_consent"),
-        Transition("agreed", "awaiting_consent", "awaiting_card"),
+        *parts.OPENING_WAYS,
         Transition("card_read", "awaiting_card", "awaiting_keystore"),
         Transition("opened", "awaiting_keystore", "looking_up"),
         Transition("renewable", "looking_up", "awaiting_contact"),
-        Transition("given", "awaiting_contact", "making_contract"),
-        Transition("contract_made", "making_contract", "awaiting_approval"),
-        Transition("approved", "awaiting_approval", "awaiting_password"),
-        Transition("chosen", "awaiting_password", "making_key"),
-        Transition("made", "making_key", "submitting"),
-        Transition("choose_again", "making_key", "awaiting_password"),
-        Transition("registered", "submitting", "awaiting_validation", conditions=("validated_by_hand",)),
-        Transition("registered", "submitting", "awaiting_delivery", unless=("validated_by_hand",)),
-        Transition("delivered", ("submitting", "awaiting_validation", "awaiting_delivery"), "installing"),
-        Transition("refused", ("submitting", "awaiting_validation", "awaiting_delivery"), "refused"),
-        Transition("installed", "installing", "starting_etk"),
-        Transition("started", "starting_etk", "completing_etk"),
-        Transition("start_again", "completing_etk", "starting_etk"),
-        Transition("etk_registered", "completing_etk", "awaiting_handover", conditions=("etk_waits_for_activation",)),
-        Transition("etk_registered", "completing_etk", "proving", unless=("etk_waits_for_activation",)),
-        Transition("handed_over", "awaiting_handover", "activating_etk"),
-        Transition("activated", "activating_etk", "proving"),
-        Transition("proved", "proving", "done"),
+        *parts.ASKING_WAYS,
         Transition("too_late", ("making_contract", "submitting"), "expired"),
+        *parts.DELIVERING_WAYS,
+        *parts.COMPLETING_WAYS,
         # the manual's "Précédent" and "Annuler"
         Transition("back", "awaiting_keystore", "awaiting_card"),
         Transition("back", "awaiting_contact", "awaiting_keystore"),
-        Transition("back", "awaiting_approval", "awaiting_contact"),
-        Transition("back", "awaiting_password", "awaiting_approval"),
-        Transition("back", "submitting", "awaiting_password", conditions=("nothing_sent",)),
-        Transition("cancel", BEFORE_SENDING, "cancelled", conditions=("nothing_sent",)),
-        Transition("abandon", AFTER_SENDING, "abandoned", unless=("nothing_sent",)),
+        Transition(
+            "cancel",
+            parts.names(parts.OPENING, (AWAITING_KEYSTORE, LOOKING_UP), ASKING),
+            "cancelled",
+            conditions=("nothing_sent",),
+        ),
+        Transition(
+            "abandon",
+            parts.names((SUBMITTING,), parts.DELIVERING, parts.COMPLETING),
+            "abandoned",
+            unless=("nothing_sent",),
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adapters.cli.commands.sandbox_faults import faults, plan_of
+from adapters.cli.commands.sandbox_team import approve, confirm, refuse
 from adapters.cli.durations import Duration
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result
@@ -20,6 +21,7 @@ from adapters.cli.words import _, masked, moment_text, set_language
 from workflow.errors import Exit
 
 if TYPE_CHECKING:
+    from adapters.sandbox.desk import Rules
     from adapters.sandbox.home import Sandbox
 
 TWO_MONTHS = timedelta(days=60)
@@ -40,15 +42,29 @@ def sandbox() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Fail as the plan in this file says: see ehcert sandbox faults.",
 )
+@click.option("--manual-validation", is_flag=True, help="The support team looks at every request: see approve.")
+@click.option("--old-key-needed", is_flag=True, help="Refuse a renewal whose old keystore was not opened.")
+@click.option("--revocation-delay", default="0s", type=Duration(), help="How late a revocation becomes known (0s).")
 @json_option
-def serve(port: int, messages: Path | None, valid_for: timedelta, plan: Path | None, as_json: bool) -> int:
+def serve(
+    port: int,
+    messages: Path | None,
+    valid_for: timedelta,
+    plan: Path | None,
+    manual_validation: bool,
+    old_key_needed: bool,
+    revocation_delay: timedelta,
+    as_json: bool,
+) -> int:
     """Serve CertRA, EtkRA and EtkDepot on 127.0.0.1 until Ctrl-C."""
+    from adapters.sandbox.desk import Rules
     from adapters.sandbox.faults import Faulty
     from adapters.sandbox.wsgi import serve as serve_sandbox
 
     wiring = _wiring()
     planned = plan_of(plan)
-    opened = _open(wiring)
+    rules = Rules(manual_validation=manual_validation, old_key_needed=old_key_needed, revocation_delay=revocation_delay)
+    opened = _open(wiring, rules)
     keystores = wiring.keystores("sandbox")
     if not keystores.files():
         furnish(opened, keystores, people()["provider"], valid_for, "rsa")
@@ -96,13 +112,19 @@ clock.ignore_unknown_options = True
 @click.argument("who", type=click.Choice(["provider", "colleague", "stranger", "manager", "scrutinized"]))
 @click.option("--valid-for", default=TWO_MONTHS, type=Duration(), help="When the certificate ends (60d).")
 @click.option("--card", "kind", default="rsa", type=click.Choice(["rsa", "ec"]), help="The kind of identity card.")
+@click.option("--organization", "for_organization", is_flag=True, help="A keystore of his organization, not his own.")
 @json_option
-def person(who: str, valid_for: timedelta, kind: str, as_json: bool) -> int:
+def person(who: str, valid_for: timedelta, kind: str, for_organization: bool, as_json: bool) -> int:
     """Play another fictive person. His identity card takes the place of the one in the reader; a keystore is made."""
     wiring = _wiring()
     opened = _open(wiring)
+    someone = people()[who]
+    organizations = opened.authority.desk.register.organizations_of(someone.ssin)
+    if for_organization and not organizations:
+        raise click.UsageError(_("'{who}' manages no organization; 'manager' does").format(who=who))
     _take_cards_out(wiring.folders.sandbox / "cards")
-    path = furnish(opened, wiring.keystores("sandbox"), people()[who], valid_for, kind)
+    organization = organizations[0] if for_organization else None
+    path = furnish(opened, wiring.keystores("sandbox"), someone, valid_for, kind, organization)
     if as_json:
         emit("sandbox.person", keystore=str(path), password=PASSWORD, pin=PIN)
     else:
@@ -172,7 +194,8 @@ def log(as_json: bool) -> int:
     return Exit.OK
 
 
-sandbox.add_command(faults)
+for command in (faults, approve, refuse, confirm):
+    sandbox.add_command(command)
 
 
 @sandbox.command()
@@ -195,7 +218,7 @@ def _wiring() -> Wiring:
     return wiring
 
 
-def _open(wiring: Wiring) -> Sandbox:
+def _open(wiring: Wiring, rules: Rules | None = None) -> Sandbox:
     from adapters.sandbox.home import Sandbox
 
-    return Sandbox.open(wiring.folders.sandbox)
+    return Sandbox.open(wiring.folders.sandbox, rules)

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from steps.clock import check_clock
 from steps.given_keystore import open_given
-from steps.holder import card_of
+from steps.owner import owner_of
 from steps.ports.card import Cards
 from steps.ports.keystore import AUTHENTICATION, Keystores
 from steps.ports.registration import CertificateInfo, CertificateStatus, RegistrationAuthority
 from steps.ports.signing import Signer
 from steps.remembered import contact_fact, moment
+from steps.sign_in import asked_with_card
 from workflow.errors import (
     CertificateExpiredError,
     CertificateRevokedError,
     KeystoreChangedError,
     KeystorePasswordError,
+    NotAppointedError,
     OldKeystorePasswordError,
     RequestUnderWayError,
     TooEarlyError,
-    WrongPinError,
 )
-from workflow.forms import PIN
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
 
@@ -39,13 +40,19 @@ class LookUp:
     outcomes = frozenset({"renewable"})
 
     def __call__(self, work: Work) -> Outcome:
-        """Raises `TooEarlyError`, `CertificateExpiredError`, `CertificateRevokedError`, `RequestUnderWayError`."""
+        """Raises `TooEarlyError`, `CertificateExpiredError`, `CertificateRevokedError`, `RequestUnderWayError`.
+
+        And `NotAppointedError` for an organisation that the person may not act for.
+        """
         check_clock(work.now, self.authority.service_time())
         info = self.authority.certificate_info(self._old_key(work))
         _check_renewable(info, work)
         care_provider, others = self._ask_with_card(work)
         _check_not_replaced(info, others)
-        return Outcome("renewable", {"record": _record(info, work, care_provider)})
+        learned: dict[str, Any] = {"record": _record(info, work, care_provider)}
+        if "owner" in work.facts:
+            learned["owner"] = {**work.facts["owner"], "name": info.actor.name}
+        return Outcome("renewable", learned)
 
     def _old_key(self, work: Work) -> Signer:
         fact = work.facts["old_keystore"]
@@ -60,17 +67,17 @@ class LookUp:
         return Signer(entry.private_key, entry.chain)
 
     def _ask_with_card(self, work: Work) -> tuple[bool, list[CertificateInfo]]:
-        """Whether eHealth knows the person as a care provider, and the person's own certificates and requests."""
-        card = card_of(self.cards, work.facts)
-        signer = card.authentication(lambda: work.secret(PIN, mark("to sign in")))
-        ssin = work.facts["holder"]["ssin"]
-        try:
-            qualities = self.authority.qualities(ssin, signer)
-            infos = self.authority.certificates_of_citizen(signer)
-        except WrongPinError:
-            work.wrong_secret(PIN)
-            raise
-        return qualities.care_provider, [info for info in infos if info.actor.identifier == ssin]
+        """Whether eHealth knows the person as a care provider, and the owner's certificates and requests."""
+        ssin, owner = work.facts["holder"]["ssin"], owner_of(work.facts)
+        qualities, infos = asked_with_card(
+            self.cards,
+            work,
+            lambda signer: (self.authority.qualities(ssin, signer), self.authority.certificates_of_citizen(signer)),
+        )
+        appointed = {(one.identifier_type, one.identifier) for one in qualities.organizations}
+        if not owner.is_person and (owner.identifier_type, owner.identifier) not in appointed:
+            raise NotAppointedError()
+        return qualities.care_provider, [info for info in infos if owner.owns(info)]
 
 
 def _check_renewable(info: CertificateInfo, work: Work) -> None:

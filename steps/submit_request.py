@@ -89,7 +89,9 @@ class SubmitRequest:
             if known := self._known(work, prepared.intent):
                 return known
             if _is_revoked_just_now(work):
-                raise RevocationNotKnownYetError(**error.details) from error
+                raise RevocationNotKnownYetError(
+                    refusal_code=error.refusal_code, refusal=error.details["refusal"]
+                ) from error
             return Outcome("refused", {"refusal": refusal})
         if answer.public_key_identifier != prepared.intent["public_key_identifier"]:
             # Whatever was registered there: whether our request was, is asked.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 from workflow.errors import (
     BadValueError,
+    MalformedDateError,
     MalformedEmailError,
     MalformedInamiError,
     MalformedPhoneError,
@@ -16,6 +18,10 @@ from workflow.errors import (
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ]*")
+_DAY = re.compile(
+    r"(?P<year1>[0-9]{4})-(?P<month1>[0-9]{1,2})-(?P<day1>[0-9]{1,2})"
+    r"|(?P<day2>[0-9]{1,2})[./-](?P<month2>[0-9]{1,2})[./-](?P<year2>[0-9]{4})"
+)
 _LONGEST_EMAIL = 320
 _FEWEST_PHONE_DIGITS = 8  # assumption: shorter than any Belgian number
 
@@ -76,6 +82,24 @@ def inami(value: str, field: str) -> str:
     if all(check != modulus - body % modulus for modulus in _INAMI_MODULI):
         raise MalformedInamiError(field=field)
     return digits
+
+
+def inami_is_unusual(digits: str) -> bool:
+    """Whether the check digits of an INAMI number follow only a rule for exhausted series: perhaps a mistyped digit."""
+    return int(digits[6:8]) != 97 - int(digits[:6]) % 97
+
+
+def day(value: str, field: str) -> str:
+    """A day, as `2031-03-04` or `04/03/2031`; its normal form is the first. Raises `MalformedDateError`."""
+    match = _DAY.fullmatch(value.strip())
+    if match is None:
+        raise MalformedDateError(field=field, value=value)
+    parts = {name: int(number) for name, number in match.groupdict().items() if number}
+    try:
+        found = date(*(parts.get(f"{name}1") or parts[f"{name}2"] for name in ("year", "month", "day")))
+    except (ValueError, KeyError) as error:
+        raise MalformedDateError(field=field, value=value) from error
+    return found.isoformat()
 
 
 def new_password(value: str, field: str) -> str:

@@ -158,8 +158,7 @@ class Engine:
             if procedure.state != stored.state:
                 details, changes = {"stored": stored.state}, changes_of(stored, procedure)
                 line = Line(self._clock.now(), "corrected", procedure.state, details=details, changes=changes)
-                identity = identity_of(definition, procedure.facts)
-                procedure = stored = self._store.save(procedure, [line], identity)
+                procedure = stored = self._store.save(procedure, [line])
             yield definition, procedure, stored
 
     def _current(self, procedure: Procedure) -> tuple[Definition, Procedure]:
@@ -383,7 +382,8 @@ class _Run:
         self._boundary(f"{name}.before_{line.kind}")
         self._unwritten[-1] = replace(line, changes=changes_of(self._written, self._procedure))
         if self._procedure.revision == 0:
-            self._procedure = self._store.insert(self._procedure, self._unwritten, self._identity())
+            identity = identity_of(self._definition, self._procedure.facts)
+            self._procedure = self._store.insert(self._procedure, self._unwritten, identity)
         else:
             self._procedure = self._store.save(self._procedure, self._unwritten, self._identity())
         self._unwritten, self._written = [], self._procedure
@@ -445,8 +445,10 @@ class _Run:
     def _state(self) -> State:
         return self._definition.state(self._procedure.state)
 
-    def _identity(self) -> str:
-        return identity_of(self._definition, self._procedure.facts)
+    def _identity(self) -> str | None:
+        """None when the procedure went back to before it was known: then the store keeps what it has."""
+        facts = self._procedure.facts
+        return identity_of(self._definition, facts) if self._definition.identified_by in facts else None
 
     def _line(self, kind: str, trigger: str = "", details: Mapping[str, Any] | None = None) -> Line:
         return Line(self._clock.now(), kind, self._procedure.state, trigger, details or {})

@@ -120,6 +120,18 @@ class MalformedInamiError(BadValueError):
     hint = mark("11 digits: profession, number, check digits, qualification; check for a mistyped digit")
 
 
+class InamiOfOtherKindError(BadValueError):
+    code = "inami_of_other_kind"
+    text = mark("{field}: the first digit of this number is not that of a {kind}")
+    hint = mark("check the number and the kind of provider: 1 physician, 2 pharmacist, 3 dentist, 4 nurse or midwife")
+
+
+class MalformedDateError(BadValueError):
+    code = "malformed_date"
+    text = mark("{field}: this is not a day")
+    hint = mark("write it as 2031-03-04 or 04/03/2031")
+
+
 class WeakPasswordError(BadValueError):
     code = "password_not_allowed"
     text = mark("{field}: the new password must have at least 8 characters, without accents")
@@ -230,6 +242,57 @@ class BusyError(UserActionError):
     exit = Exit.BUSY
     text = mark("another ehcert works on procedure {id}: process {pid}, since {since}")
     hint = mark("wait until it has ended; nothing has to be unlocked")
+
+
+# --- records of care providers ------------------------------------------------------------------------------------
+
+
+class NoSuchProviderError(UserActionError):
+    code = "no_such_provider"
+    exit = Exit.NOT_FOUND
+    text = mark("there is no record of a care provider '{id}' in the environment '{environment}'")
+    hint = mark("ehcert provider list lists them; ehcert provider add makes one")
+    next = ("ehcert provider list",)
+
+
+class WhichProviderError(UserActionError):
+    code = "which_provider"
+    exit = Exit.USAGE
+    text = mark("there are several care providers: {ids}")
+    hint = mark("name one: ehcert provider show ID")
+    next = ("ehcert provider list",)
+
+
+class ProviderExistsError(UserActionError):
+    code = "provider_exists"
+    exit = Exit.USAGE
+    text = mark("this person has a record already: {id}")
+    hint = mark("ehcert provider number {id} adds an INAMI number to it; ehcert provider remove {id} removes it")
+    next = ("ehcert provider show {id}",)
+
+
+class NoSuchNumberError(UserActionError):
+    code = "no_such_number"
+    exit = Exit.NOT_FOUND
+    text = mark("the record {id} has no such INAMI number")
+    hint = mark("ehcert provider show {id} lists its numbers")
+    next = ("ehcert provider show {id}",)
+
+
+class NothingToLinkError(UserActionError):
+    code = "nothing_to_link"
+    exit = Exit.NOT_FOUND
+    text = mark("there is no finished keystore of this person in {path}")
+    hint = mark("finish the request first (ehcert status), or name the file with --file")
+    next = ("ehcert status",)
+
+
+class NotLinkedError(UserActionError):
+    code = "not_linked"
+    exit = Exit.NOT_FOUND
+    text = mark("no keystore is linked to the record {id}")
+    hint = mark("ehcert provider link {id} links the newest finished one")
+    next = ("ehcert provider link {id}",)
 
 
 # --- the card -----------------------------------------------------------------------------------------------------
@@ -448,6 +511,18 @@ class KeystoreOfOtherEnvironmentError(KeystoreError):
     code = "keystore_of_other_environment"
     text = mark("{path} belongs to the environment '{found}', this procedure to '{environment}'")
     hint = mark("choose a keystore of '{environment}', or give --environment {found}")
+
+
+class KeystoreNotNewestError(KeystoreError):
+    code = "keystore_not_newest"
+    text = mark("{path} is not the newest finished keystore of this person: that is {newest}")
+    hint = mark("link the newest one; the older ones only open old messages")
+
+
+class PracticeFileTakenError(KeystoreError):
+    code = "practice_file_taken"
+    text = mark("another file of this name is in the folder of the practice software: {path}")
+    hint = mark("nothing was overwritten; look what it is, give it another name, and link again")
 
 
 class FolderNotWritableError(UserActionError):
@@ -706,6 +781,13 @@ class AnchorDamagedError(StoreError):
     text = mark("{path} is damaged: it says what was last written here, and guards against older copies")
     hint = mark("nothing was sent; ehcert doctor --repair makes it anew when every journal is sound")
     next = ("ehcert doctor --repair",)
+
+
+class ProviderDamagedError(StoreError):
+    code = "provider_damaged"
+    text = mark("the record {id} of a care provider was changed by another hand or cannot be read")
+    hint = mark("remove it with ehcert provider remove {id} and make it anew; no keystore is touched")
+    next = ("ehcert provider remove {id}",)
 
 
 class StoreUnusableError(StoreError):

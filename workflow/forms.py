@@ -21,6 +21,7 @@ class Kind(Enum):
     PHONE = "phone"
     SSIN = "ssin"
     INAMI = "inami"
+    DAY = "day"
     YES = "yes"  # true or false; never filled in by itself
     CHOICE = "choice"  # one of the offered values
     FILE = "file"  # one of the offered values, or another path
@@ -36,6 +37,7 @@ _CHECKS: dict[Kind, Check] = {
     Kind.PHONE: checks.phone,
     Kind.SSIN: checks.ssin,
     Kind.INAMI: checks.inami,
+    Kind.DAY: checks.day,
     Kind.NEW_SECRET: checks.new_password,
 }
 
@@ -178,6 +180,25 @@ OTHER_PASSWORD = Form(
     mark("You need it at each session; a forgotten one cannot be recovered."),
     (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
 )
+PROVIDER = Form(
+    "provider",
+    mark("A care provider"),
+    mark("The record of whom your practice software works for; it stays on this computer."),
+    (
+        Field("name", Kind.TEXT, mark("Name")),
+        Field("ssin", Kind.SSIN, mark("National number (NISS)")),
+    ),
+)
+INAMI_NUMBER = Form(
+    "inami_number",
+    mark("INAMI number"),
+    mark("Each kind of provider has a number of its own, and the day from which it holds."),
+    (
+        Field("kind", Kind.CHOICE, mark("Kind of provider"), required=False),
+        Field("number", Kind.INAMI, mark("INAMI number"), required=False),
+        Field("since", Kind.DAY, mark("Holds from (start of the convention)"), required=False),
+    ),
+)
 HANDOVER = Form(
     "handover",
     mark("Load the new certificate in your practice software"),
@@ -258,6 +279,8 @@ FORMS: dict[str, Form] = {
         HANDOVER,
         KEYSTORE_TO_CHANGE,
         OTHER_PASSWORD,
+        PROVIDER,
+        INAMI_NUMBER,
         KIND,
         ORGANIZATION,
         APPLICATION,

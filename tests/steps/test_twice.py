@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.sandbox.people import PROVIDER, SCRUTINIZED
 from tests.world.bench import Bench
-from tests.world.person import ANSWERS
+from tests.world.courses import course_to
 from tests.world.world import World
 from workflow.definition import Asking, Final
 from workflow.definitions import DEFINITIONS
@@ -20,9 +19,8 @@ STATES = [
     (name, state)
     for name, definition in DEFINITIONS.items()
     for state in definition.states
-    if not isinstance(state, Final)
+    if not isinstance(state, Final) and course_to(name, state.name)
 ]
-CHANGES = {"generateCertificate": 1, "startETKRegistration": 1, "completeETKRegistration": 1, "activateETK": 1}
 
 
 def answers_for(bench: Bench) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def answers_for(bench: Bench) -> dict[str, Any]:
     if not isinstance(bench.state, Asking):
         return {}
     given = bench.world.person.fill(FORMS[bench.state.form], bench.offer())
-    return bench.sitting.keep_secrets({**ANSWERS[bench.state.form], **given})
+    return bench.sitting.keep_secrets(given)
 
 
 def done(bench: Bench) -> Outcome:
@@ -41,11 +39,10 @@ def done(bench: Bench) -> Outcome:
 
 
 @pytest.mark.parametrize(("definition", "state"), STATES, ids=[f"{name}-{state.name}" for name, state in STATES])
-def test_a_step_that_ran_already_comes_to_the_same_end(
-    definition: str, state: Any, make_world: Callable[..., World]
-) -> None:
-    by_hand = state.name == "awaiting_validation"
-    world = make_world(person=SCRUTINIZED if by_hand else PROVIDER)
+def test_a_step_that_ran_already_comes_to_the_same_end(definition: str, state: Any) -> None:
+    course = course_to(definition, state.name)
+    assert course is not None
+    world = course.world()
     bench = Bench(world, state.name, definition)
     first = done(bench)
 
@@ -56,13 +53,16 @@ def test_a_step_that_ran_already_comes_to_the_same_end(
     assert second.learned.keys() == first.learned.keys()
     if not world.all_procedures():  # before a person is known there is nothing to resume
         return
-    if by_hand:
+    if state.name == "awaiting_validation":
         world.authority.approve(bench.facts["key"]["public_key_identifier"])
-    assert world.finish().state == "done"
-    assert {**world.accepted, "startETKRegistration": 1} == CHANGES
-    keystore = world.new_keystore()
-    assert keystore is not None
-    assert len(keystore.keys) == 2
+    assert world.finish().state == course.end
+    challenges = min(world.accepted.get("startETKRegistration", 0), 1)  # one more does no harm
+    assert {**world.accepted, "startETKRegistration": challenges} == {"startETKRegistration": 0, **course.accepted}
+    if "generateCertificate" in course.accepted:
+        keystore = world.new_keystore()
+        assert keystore is not None
+        assert len(keystore.keys) == 2
+    world.close()
 
 
 @pytest.mark.parametrize("state", ["submitting", "completing_etk", "activating_etk"])

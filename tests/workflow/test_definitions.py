@@ -216,7 +216,7 @@ def taken(
     until = definition.state(state).until
     learned = facts if trigger in ASKED_BY_PEOPLE else facts | {until: values.get(until, {})}
     dest = next_state(definition, state, trigger, learned)
-    if isinstance(definition.state(dest), Final) and not definition.state(dest).good:  # type: ignore[attr-defined]
+    if isinstance(definition.state(dest), Final) and dest != definition.goal:
         return dest, facts | {"end": {"state": dest}}
     order = [one.name for one in definition.states]
     if order.index(dest) <= order.index(state):

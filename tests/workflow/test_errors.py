@@ -210,4 +210,9 @@ def test_only_a_start_that_cannot_succeed_is_pointless() -> None:
         "CertificateExpiredError",
         "CertificateRevokedError",
         "RequestUnderWayError",
+        "NothingToRenewError",
+        "CertificateStillValidError",
+        "RenewInsteadError",
+        "NothingToRevokeError",
+        "NotAppointedError",
     }

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
 from adapters.sandbox.desk import Rules
 from tests.world.wire import Fault
 from tests.world.world import NEW_PASSWORD, World
+from workflow.errors import ProcedureUnderWayError
 
 NAME = "renew_without_keystore"
 
 
-def test_it_goes_to_its_end_without_the_old_password() -> None:
-    world = World(definition=NAME)
+@pytest.fixture
+def make_world() -> Iterator[Callable[..., World]]:
+    made: list[World] = []
+
+    def make(**options: Any) -> World:
+        made.append(World(**options))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+def test_it_goes_to_its_end_without_the_old_password(make_world: Callable[..., World]) -> None:
+    world = make_world(definition=NAME)
     del world.person.secrets["keystore_password"]
 
     procedure = world.finish()
@@ -26,8 +45,8 @@ def test_it_goes_to_its_end_without_the_old_password() -> None:
     assert NEW_PASSWORD not in str(procedure.facts)
 
 
-def test_the_overview_says_what_is_replaced() -> None:
-    world = World(definition=NAME)
+def test_the_overview_says_what_is_replaced(make_world: Callable[..., World]) -> None:
+    world = make_world(definition=NAME)
 
     world.start()
 
@@ -35,8 +54,8 @@ def test_the_overview_says_what_is_replaced() -> None:
     assert shown["Replaces"] == "your present certificate"
 
 
-def test_where_the_old_key_is_needed_it_ends_refused_and_nothing_is_lost() -> None:
-    world = World(definition=NAME, rules=Rules(old_key_needed=True))
+def test_where_the_old_key_is_needed_it_ends_refused_and_nothing_is_lost(make_world: Callable[..., World]) -> None:
+    world = make_world(definition=NAME, rules=Rules(old_key_needed=True))
 
     report = world.start()
 
@@ -47,8 +66,8 @@ def test_where_the_old_key_is_needed_it_ends_refused_and_nothing_is_lost() -> No
     assert world.start().procedure.state == "awaiting_delivery"
 
 
-def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice() -> None:
-    world = World(definition=NAME)
+def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(make_world: Callable[..., World]) -> None:
+    world = make_world(definition=NAME)
     world.wire.fail(Fault.ANSWER_LOST, "generateCertificate")
 
     procedure = world.finish()
@@ -57,15 +76,13 @@ def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice() -> None:
     assert world.accepted["generateCertificate"] == 1
 
 
-def test_a_renewal_that_is_under_way_is_not_begun_a_second_time_without_the_keystore() -> None:
-    world = World()
+def test_a_renewal_under_way_is_not_begun_again_without_the_keystore(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
     world.start()
 
-    from workflow.errors import ProcedureUnderWayError
-
-    try:
+    with pytest.raises(ProcedureUnderWayError) as raised:
         world.start(NAME)
-    except ProcedureUnderWayError as error:
-        assert error.details["id"] == world.procedure.id
-    else:
-        raise AssertionError("it was begun twice")
+
+    assert raised.value.details["id"] == world.procedure.id

@@ -100,6 +100,22 @@ class MemoryKeystores:
         self.check()
         self.content[path] = (keystore, unicodedata.normalize("NFC", password))
 
+    def change_password(self, path: Path, old: str, new: str, at: datetime) -> None:
+        """See `steps.ports.keystore.Keystores.change_password`."""
+        keystore = self.open(path, old)
+        self.check()
+        if self.content[path] not in [self.content[copy] for copy in self._kept(path)]:
+            self.content[path.with_name(names.copy_name(path.name, at.astimezone()))] = self.content[path]
+        self.content[path] = (keystore, unicodedata.normalize("NFC", new))
+
+    def kept_copy(self, path: Path) -> Path | None:
+        """See `steps.ports.keystore.Keystores.kept_copy`."""
+        return max(self._kept(path), default=None)
+
+    def _kept(self, path: Path) -> list[Path]:
+        beside = [one for one in self.content if one.parent == path.parent]
+        return [one for one in beside if names.original_of_copy(one.name) == path.name]
+
     def finish(self, path: Path) -> Path:
         """See `steps.ports.keystore.Keystores.finish`."""
         target = self.folder / path.name
@@ -123,7 +139,7 @@ class MemoryKeystores:
 
     def candidates(self) -> list[Path]:
         """See `steps.ports.keystore.Keystores.candidates`."""
-        return list(reversed(self.content))
+        return [path for path in reversed(self.content) if not names.is_kept_copy(path.name)]
 
     def fingerprint(self, path: Path) -> str:
         """See `steps.ports.keystore.Keystores.fingerprint`."""

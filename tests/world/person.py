@@ -13,6 +13,9 @@ from workflow.ports import Cancelled, GoBack
 from workflow.procedure import Procedure
 from workflow.secret import Secret
 
+FIRST = object()
+"""The answer of somebody who takes the first choice."""
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "consent": {"agree": True},
     "card": {},
@@ -23,6 +26,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "handover": {"loaded": True},
     "kind": {"certificate_for": "person"},
     "application": {},
+    "organization": {"identifier_type": "NIHII-HOSPITAL", "number": "71999932", "name": "Hôpital Exemple"},
+    "certificate": {"certificate": FIRST},
     "reason": {"reason": "file_lost"},
     "revocation": {"confirmation": "revoke"},
 }
@@ -63,6 +68,8 @@ class ScriptedPerson:
                     asked.check(answers[asked.name].reveal())
                 continue
             value = given.get(asked.name)
+            if value is FIRST:
+                value = offer.choices[asked.name][0].value
             if value is None and asked.kind is not Kind.YES:
                 value = offer.defaults.get(asked.name)
             if value is not None:

@@ -20,6 +20,7 @@ class Kind(Enum):
     EMAIL = "email"
     PHONE = "phone"
     SSIN = "ssin"
+    BIS = "bis"  # the national number of who has no Belgian card
     INAMI = "inami"
     DAY = "day"
     YES = "yes"  # true or false; never filled in by itself
@@ -36,6 +37,7 @@ _CHECKS: dict[Kind, Check] = {
     Kind.EMAIL: checks.email,
     Kind.PHONE: checks.phone,
     Kind.SSIN: checks.ssin,
+    Kind.BIS: checks.bis,
     Kind.INAMI: checks.inami,
     Kind.DAY: checks.day,
     Kind.NEW_SECRET: checks.new_password,
@@ -162,7 +164,7 @@ APPROVAL = Form(
 PASSWORD = Form(
     "password",
     mark("Password of the new keystore"),
-    mark("You need it at each session. If it is lost, a new certificate is needed. It may be the old password."),
+    mark("You need it at each session. If it is lost, a new certificate is needed. It may be the one of an older keystore."),
     (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
 )
 KEYSTORE_TO_CHANGE = Form(
@@ -215,6 +217,22 @@ HANDOVER = Form(
     ),
 )
 
+PERSON = Form(
+    "person",
+    mark("Person without a Belgian identity card"),
+    mark("As registered at the municipality that gave the BIS number. You confirm the request on the web afterwards."),
+    (
+        Field("bis", Kind.BIS, mark("BIS number")),
+        Field("surname", Kind.TEXT, mark("Surname")),
+        Field("first_names", Kind.TEXT, mark("Given names"), required=False),
+    ),
+)
+OVERVIEW = Form(
+    "overview",
+    mark("Overview"),
+    mark("This is what will be sent. There is no contract to sign: you confirm the request on the web."),
+    (Field("approve", Kind.YES, mark("Is everything right, and may it be sent?")),),
+)
 KIND = Form(
     "kind",
     mark("Personal certificate or certificate of an organisation"),
@@ -287,5 +305,7 @@ FORMS: dict[str, Form] = {
         CERTIFICATE,
         REASON,
         REVOCATION,
+        PERSON,
+        OVERVIEW,
     )
 }

@@ -30,6 +30,11 @@ def people() -> dict[str, Person]:
     }
 
 
+def issue_card(sandbox: Sandbox, person: Person, kind: str) -> None:
+    """Put a card of this person in a reader; `kind` is rsa or ec."""
+    sandbox.issue_card(person, PIN, "ec" if kind == "ec" else "rsa")
+
+
 def furnish(
     sandbox: Sandbox,
     keystores: KeystoreFolder,
@@ -43,7 +48,7 @@ def furnish(
     The keystore is his own, or the one of an organisation that he manages.
     """
     keystores.check()
-    sandbox.issue_card(person, PIN, "ec" if kind == "ec" else "rsa")
+    issue_card(sandbox, person, kind)
     content = sandbox.enrol(person, valid_for, organization=organization)
     requested_at = content.keys[0].chain[0].not_valid_before_utc
     owner = ("SSIN", person.ssin) if organization is None else (organization.identifier_type, organization.identifier)

@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check reliability wheel messages lock clean
+.PHONY: demo test check reliability wheel messages pages lock clean
 
 demo: $(VENV)/user            ## renew a certificate against the embedded sandbox (no root)
 	$(BIN)/python -m adapters.cli.app demo
@@ -30,6 +30,9 @@ wheel: $(VENV)/developer      ## the wheel, in dist/
 
 messages: $(VENV)/developer   ## bring the catalogues of the languages up to date; names what is not translated
 	$(BIN)/python -m adapters.cli.locale.update
+
+pages: $(VENV)/developer      ## write docs/procedures/ from the definitions
+	$(BIN)/python -m adapters.cli.procedure_pages
 
 lock: $(VENV)/developer       ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -164,7 +164,7 @@ APPROVAL = Form(
 PASSWORD = Form(
     "password",
     mark("Password of the new keystore"),
-    mark("You need it at each session. If it is lost, a new certificate is needed. It may be the one of an older keystore."),
+    mark("You need it at each session. If it is lost, a new certificate is needed. It may be an older one."),
     (Field(NEW_KEYSTORE_PASSWORD, Kind.NEW_SECRET, mark("New password")),),
 )
 KEYSTORE_TO_CHANGE = Form(

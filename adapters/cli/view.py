@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.cli.output import result, result_as_it_is
 from adapters.cli.words import _, fill, masked, moment_text, safe_line
+from workflow.conditions import nothing_sent
 from workflow.definition import State
 from workflow.definitions import DEFINITIONS
 from workflow.procedure import Line, Procedure, WrittenLine
@@ -95,7 +96,7 @@ def next_commands(procedure: Procedure) -> list[str]:
     if procedure.ended:
         return []
     commands = [f"ehcert resume {procedure.id}"]
-    if "request" not in procedure.facts and "intent" not in procedure.facts:
+    if nothing_sent(procedure.facts):
         commands.append(f"ehcert cancel {procedure.id}")
     return commands
 
@@ -125,6 +126,22 @@ def _moments(procedure: Procedure, now: datetime) -> Iterator[str]:
         yield "  " + text.format(moment=moment_text(procedure.expected_by))
     if procedure.wake_at is not None:
         yield "  " + _("Next look from: {moment}").format(moment=moment_text(procedure.wake_at))
+
+
+def confirmation(procedure: Procedure) -> dict[str, str] | None:
+    """Where and until when a person without a card has to confirm his request, as long as he has to."""
+    known = procedure.facts.get("to_confirm")
+    if procedure.ended or known is None or "confirmation" in procedure.facts:
+        return None
+    return {"address": known["address"], "until": moment_json(datetime.fromisoformat(known["until"])) or ""}
+
+
+def print_confirmation(procedure: Procedure) -> None:
+    """The address in full and unbroken: the person has to open it."""
+    if known := confirmation(procedure):
+        result_as_it_is("  " + _("Log in at: {address}").format(address=safe_line(known["address"])))
+        until = moment_text(datetime.fromisoformat(known["until"]))
+        result("  " + _("before {moment}").format(moment=until))
 
 
 def print_file(procedure: Procedure) -> None:

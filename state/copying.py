@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 
 from state.database import reading, writing
-from state.tables import JOURNAL, PROCEDURE
+from state.tables import JOURNAL, PROCEDURE, PROVIDER
 from workflow.errors import StoreNotEmptyError, StoreUnusableError
 
 _MOST_NAMED = 5
@@ -42,9 +42,9 @@ def snapshot(file: Path) -> bytes:
 
 
 def is_filled(engine: Engine) -> bool:
-    """Whether procedures are stored there. Raises `StoreUnusableError`."""
+    """Whether procedures or records are stored there. Raises `StoreUnusableError`."""
     with reading(engine) as connection:
-        return connection.execute(select(PROCEDURE.c.id).limit(1)).first() is not None
+        return bool(_present(connection))
 
 
 def check_unfilled(engine: Engine) -> None:
@@ -53,8 +53,18 @@ def check_unfilled(engine: Engine) -> None:
         _refuse_present(connection)
 
 
+def _present(connection: Connection) -> list[str]:
+    """Some of what is there: procedures first, then records of care providers."""
+    found = [
+        name
+        for table in (PROCEDURE, PROVIDER)
+        for name in connection.execute(select(table.c.id).limit(_MOST_NAMED)).scalars()
+    ]
+    return found[:_MOST_NAMED]
+
+
 def _refuse_present(connection: Connection) -> None:
-    present = list(connection.execute(select(PROCEDURE.c.id).limit(_MOST_NAMED)).scalars())
+    present = _present(connection)
     if present:
         raise StoreNotEmptyError(ids=", ".join(present))
 
@@ -67,7 +77,7 @@ def pour(source: Engine, target: Engine, before_commit: Callable[[], None]) -> i
     with reading(source) as from_there, writing(target) as to_here:
         _refuse_present(to_here)
         poured = 0
-        for table in (PROCEDURE, JOURNAL):
+        for table in (PROCEDURE, JOURNAL, PROVIDER):
             found = from_there.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)).mappings()
             for rows in found.partitions(_ROWS_AT_ONCE):
                 to_here.execute(insert(table), [dict(row) for row in rows])

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
+from state.forward import keep_copy
 from workflow.errors import StoreNewerError, StoreUnusableError
 from workflow.texts import mark
 
-HEAD = "0001"
-"""The newest schema version in `state/schema/versions`; older ones are brought forward when opened."""
+HEAD = "0003"
+"""The newest schema version in `state/schema/versions`; an older file is copied, then brought forward."""
 
 READING = "ehcert_reading"
 """The execution option of a connection that writes nothing, and so need not wait for a writer."""
@@ -80,23 +81,34 @@ def _begin(connection: Any) -> None:
 
 
 def _bring_forward(engine: Engine, url: str) -> None:
-    version = _version(engine)
-    if version == HEAD:
-        return
-    if version is not None and version > HEAD:
-        raise StoreNewerError(path=_place(url))
+    """In one transaction, which a failure leaves without a trace; before it, a file is copied as it is."""
+    with engine.connect().execution_options(**{READING: True}) as connection:
+        if not _is_older(connection, url):
+            return
     from state.schema import upgrade
 
     with engine.begin() as connection:
+        if not _is_older(connection, url):  # another process brought it forward while we waited for our turn
+            return
+        version, file = _version(connection), engine.url.database
+        if version is not None and engine.dialect.name == "sqlite" and file not in (None, "", ":memory:"):
+            keep_copy(Path(file), version)
         upgrade(connection)
 
 
-def _version(engine: Engine) -> str | None:
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return version
+def _is_older(connection: Connection, url: str) -> bool:
+    """Whether the schema must be brought forward. Raises `StoreNewerError`."""
+    version = _version(connection)
+    if version is not None and version > HEAD:
+        raise StoreNewerError(path=_place(url))
+    return version != HEAD
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version
 
 
 def _place(url: str) -> str:

@@ -13,6 +13,7 @@ from state.keys import SealError, StoreKeys
 from workflow.definition import Turn
 from workflow.errors import StoreDamagedError
 from workflow.procedure import CLEAR_FACTS, Line, Procedure, ProcedureId, Trouble
+from workflow.status import ends_at, stuck_from
 from workflow.texts import mark
 
 FIRST_LINK = "0" * 64
@@ -37,6 +38,13 @@ _SEALED = (
     "lines",
     "head",
 )
+
+
+_SEALED_IF_THERE = ("person", "stuck_at", "ends_at")
+"""Columns that older rows do not have."""
+
+NEVER = "9999"
+"""In a column of moments: after all of them."""
 
 
 def moment_text(moment: datetime) -> str:
@@ -93,8 +101,16 @@ def procedure_row(
         "revision": procedure.revision,
         "lines": lines,
         "head": head,
+        "person": person_hash(keys, procedure.facts["holder"]["ssin"]) if "holder" in procedure.facts else "",
+        "stuck_at": _optional_text(stuck_from(procedure)) or NEVER,
+        "ends_at": _optional_text(ends_at(procedure)) or NEVER,
     }
     return {**row, "seal": _row_seal(keys, row)}
+
+
+def person_hash(keys: StoreKeys, ssin: str) -> str:
+    """By what the procedures of a person are found, whatever the environment and also after their end."""
+    return keys.look_up(f"person {ssin}")
 
 
 def procedure_of(keys: StoreKeys, row: Mapping[Any, Any]) -> Procedure:
@@ -132,6 +148,7 @@ def _turn(text: str) -> Turn:
 
 def _row_seal(keys: StoreKeys, row: Mapping[Any, Any]) -> str:
     values = {name: row[name] for name in _SEALED}
+    values |= {name: row[name] for name in _SEALED_IF_THERE if row.get(name) is not None}
     values["ended"] = bool(values["ended"])
     return keys.row_seal(_canonical_row(values))
 

@@ -14,17 +14,19 @@ from state.database import check_soundness, reading, writing
 from state.examination import Examined, Row, examine
 from state.keys import StoreKeys
 from state.rows import FIRST_LINK, journal_rows, line_of, link_holds, procedure_of, procedure_row
+from state.selection import Selection, queries
 from state.tables import JOURNAL, PROCEDURE
 from workflow.errors import (
+    AmbiguousIdError,
     AnchorDamagedError,
     BusyError,
     NoSuchProcedureError,
     ProcedureUnderWayError,
     StoreDamagedError,
     StoreUnusableError,
-    WhichProcedureError,
 )
 from workflow.procedure import Line, Procedure, ProcedureId, WrittenLine
+from workflow.status import is_stuck
 from workflow.texts import mark
 
 UNREADABLE = "unreadable"
@@ -120,7 +122,7 @@ class DatabaseStore:
     # --- what the commands look up --------------------------------------------------------------------------------
 
     def find(self, prefix: str) -> ProcedureId:
-        """The procedure whose identifier starts so. Raises `NoSuchProcedureError`, `WhichProcedureError`."""
+        """The procedure whose identifier starts so. Raises `NoSuchProcedureError`, `AmbiguousIdError`."""
         if not prefix.isascii():
             raise NoSuchProcedureError(id=prefix)
         begins = PROCEDURE.c.id.startswith(prefix, autoescape=True)
@@ -132,7 +134,7 @@ class DatabaseStore:
         if not prefix or not ids:
             raise NoSuchProcedureError(id=prefix)
         if len(ids) > 1:
-            raise WhichProcedureError(ids=", ".join(ids[:10]))
+            raise AmbiguousIdError(prefix=prefix, ids=", ".join(sorted(ids)[:10]))
         return ProcedureId(ids[0])
 
     def procedures(self, *, ended: bool = False, limit: int = 100, offset: int = 0) -> list[Procedure]:
@@ -141,6 +143,26 @@ class DatabaseStore:
         A damaged one is left out here; `damaged` names it.
         """
         return [procedure for procedure in self._listed(ended, limit, offset) if isinstance(procedure, Procedure)]
+
+    def selected(self, chosen: Selection, *, limit: int = 100, offset: int = 0) -> list[Procedure]:
+        """A page of a listing, see `state.selection`; a damaged procedure is left out, `damaged` names it."""
+        found: list[Procedure] = []
+        kept_back: list[Procedure] = []
+        most = offset + limit
+        with reading(self._engine) as connection:
+            for part, query in enumerate(queries(chosen, self._keys, most)):
+                rows = connection.execute(query).mappings().all()
+                read = [one for row in rows if isinstance(one := self._read(row), Procedure) and _is_wanted(chosen, one)]
+                if part == 0:  # in which those of an older schema are, stuck or not
+                    late = [one for one in read if is_stuck(one, chosen.now[one.environment])]
+                    kept_back = [] if chosen.stuck else [one for one in read if one not in late]
+                    found += late
+                else:
+                    found += kept_back + read
+                    kept_back = []
+                if len(found) >= most:
+                    break
+        return found[offset:most]
 
     def damaged(self, *, limit: int = 100) -> list[ProcedureId]:
         """The procedures whose rows were changed by another hand, or that are missing or too old."""
@@ -263,14 +285,23 @@ class DatabaseStore:
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         for row in rows:
-            try:
-                yield procedure_of(self._keys, row)
-            except StoreDamagedError:
-                yield ProcedureId(row["id"])
+            yield self._read(row)
+
+    def _read(self, row: RowMapping) -> Procedure | ProcedureId:
+        """The procedure of a row, or only its name when it is damaged."""
+        try:
+            return procedure_of(self._keys, row)
+        except StoreDamagedError:
+            return ProcedureId(row["id"])
 
 
 def _shorter(stored: object, anchored: Mark) -> bool:
     return not isinstance(stored, int) or stored < anchored.lines
+
+
+def _is_wanted(chosen: Selection, procedure: Procedure) -> bool:
+    """Whether a row that could not say whose it is belongs to the wanted person."""
+    return chosen.person is None or procedure.facts.get("holder", {}).get("ssin") == chosen.person
 
 
 def _check_free(connection: Connection, identity: str) -> None:

@@ -1,4 +1,4 @@
-"""The tables: procedures and their journal."""
+"""The tables: procedures, their journal, and the records of care providers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,21 @@ class ProcedureRow(SQLModel, table=True):
     `facts` is JSON in which personal values are encrypted one by one. `identity` is a keyed hash of whose
     certificate it is, kept until the procedure ends: that it is unique is what keeps a second one out.
     `seal` covers every other column but `state` and `turn`, which follow from the facts.
+
+    `person`, `stuck_at` and `ends_at` are there to look procedures up: a keyed hash of the card holder's national
+    number, from when on somebody should look at it (`workflow.status.stuck_from`), when the certificate ends. They are
+    missing in a row of schema 0002 or older that was not written since.
     """
 
     __tablename__ = "procedure"
-    __table_args__ = (Index("procedure_open", "ended", "since"), Index("procedure_due", "ended", "wake_at"))
+    __table_args__ = (
+        Index("procedure_open", "ended", "since"),
+        Index("procedure_due", "ended", "wake_at"),
+        Index("procedure_stuck", "environment", "ended", "stuck_at"),
+        Index("procedure_turn", "ended", "turn", "since"),
+        Index("procedure_person", "person"),
+        Index("procedure_ends", "environment", "ends_at"),
+    )
 
     id: str = Field(primary_key=True)
     definition: str
@@ -38,6 +49,9 @@ class ProcedureRow(SQLModel, table=True):
     lines: int
     head: str
     seal: str
+    person: str | None = None
+    stuck_at: str | None = None
+    ends_at: str | None = None
 
 
 class JournalRow(SQLModel, table=True):
@@ -55,5 +69,27 @@ class JournalRow(SQLModel, table=True):
     link: str
 
 
+class ProviderRow(SQLModel, table=True):
+    """The record of one care provider. `name`, `numbers` and `link` are encrypted one by one, and `ssin` too.
+
+    `identity` is a keyed hash of the environment and the national number, by which a record is found. `seal` covers
+    every other column.
+    """
+
+    __tablename__ = "provider"
+
+    id: str = Field(primary_key=True)
+    environment: str
+    identity: str = Field(unique=True)
+    name: str
+    ssin: str
+    numbers: str
+    link: str | None = None
+    created_at: str
+    changed_at: str
+    seal: str
+
+
 PROCEDURE = ProcedureRow.__table__  # type: ignore[attr-defined]
 JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
+PROVIDER = ProviderRow.__table__  # type: ignore[attr-defined]

@@ -82,8 +82,38 @@ def turn_of(procedure: Procedure, now: datetime) -> Turn:
     return procedure.turn
 
 
+def is_stuck(procedure: Procedure, now: datetime) -> bool:
+    """Whether somebody should look at it: it retries, is blocked or at risk, or past its expected date."""
+    return status_of(procedure, now) in _STUCK or is_late(procedure, now)
+
+
+def stuck_from(procedure: Procedure) -> datetime | None:
+    """From when on `is_stuck` holds if nothing happens; None when it never will. A store may sort by it."""
+    if procedure.ended:
+        return None
+    moments = []
+    trouble = procedure.trouble
+    if trouble is not None and (trouble.code in FOR_THE_HELPDESK or trouble.code in TEMPORARY):
+        moments.append(trouble.at)
+    if "intent" in procedure.facts:
+        moments.append(procedure.since)
+    if ends := ends_at(procedure):
+        moments.append(ends - AT_RISK_BEFORE)
+    if procedure.expected_by is not None:
+        moments.append(procedure.expected_by)
+    return min(moments, default=None)
+
+
+def ends_at(procedure: Procedure) -> datetime | None:
+    """When the certificate ends that the person can use now: until the new one is done, the present one's end."""
+    facts = procedure.facts
+    known = facts["installed"] if procedure.ended and "installed" in facts else facts.get("record", {})
+    return datetime.fromisoformat(known["valid_until"]) if known.get("valid_until") else None
+
+
+_STUCK = frozenset({Status.RETRYING, Status.BLOCKED, Status.AT_RISK})
+
+
 def _ends_soon(procedure: Procedure, now: datetime) -> bool:
-    record = procedure.facts.get("record")
-    if record is None or "valid_until" not in record:
-        return False
-    return now > datetime.fromisoformat(record["valid_until"]) - AT_RISK_BEFORE
+    ends = ends_at(procedure)
+    return ends is not None and now > ends - AT_RISK_BEFORE

@@ -18,8 +18,8 @@ from state.repair import Repair
 from state.store import DatabaseStore
 from workflow.definition import Turn
 from workflow.definitions import DEFINITIONS
-from workflow.engine import identity_of
 from workflow.procedure import Line, Procedure, ProcedureId
+from workflow.record import identity_of
 from workflow.replaying import changes_of
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Shelf:
         store = self.store()
         procedure = _new(name, ssin)
         begun = Line(START, "started", "checking", changes=changes_of(None, procedure))
-        procedure = store.insert(procedure, [begun], identity_of(procedure.facts))
+        procedure = store.insert(procedure, [begun], identity_of(DEFINITIONS[procedure.definition], procedure.facts))
         for number, (state, fact, value) in enumerate(_FACTS[:steps], 1):
             procedure = _moved(store, procedure, state, fact, value, START + timedelta(minutes=number))
         store.anchor()

@@ -33,7 +33,7 @@ def test_a_flipped_bit_changes_nothing_or_is_noticed(shelf: Shelf, seed: int) ->
     assert not begins_again(shelf)
 
 
-PAGES = 12
+PAGES = 19
 
 
 @pytest.mark.parametrize("page", range(PAGES))
@@ -54,7 +54,7 @@ def test_pages_are_noticed_and_the_other_procedure_stays_usable_where_sqlite_let
         found.append(tuple(outcome(shelf, name) for name in NAMES))
 
     assert len(found) == PAGES
-    assert sum(one != ("same", "same") for one in found) >= PAGES // 2
+    assert sum(one != ("same", "same") for one in found) >= PAGES // 3  # the others hold indexes of the listings
     assert any(one.count("same") == 1 for one in found)
 
 

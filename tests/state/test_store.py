@@ -101,7 +101,7 @@ _JSON = st.recursive(
 @given(value=_JSON, moment=st.datetimes(min_value=START.replace(tzinfo=None, year=1990)))
 def test_any_fact_and_any_moment_comes_back(open_store: Open, value: Any, moment: Any) -> None:
     store = open_store()
-    given_ = procedure(facts={"holder": value, "key": value}, since=moment.replace(tzinfo=START.tzinfo))
+    given_ = procedure(facts={"contact": value, "key": value}, since=moment.replace(tzinfo=START.tzinfo))
     store.forget(given_.id)
 
     store.insert(given_, [Line(START, "started", "submitting", details={"value": value})], OWNER)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.ehealth import depot, operations, reading, translation
+from adapters.ehealth import depot, operations, organizations, reading, revocation, translation
 from adapters.ehealth.answers import check_status, codes_of, nonsense
 from adapters.ehealth.config import ServiceConfig
 from adapters.ehealth.operations import Operation
@@ -23,10 +23,14 @@ from steps.ports.registration import (
     Contract,
     Delivered,
     NotYetDelivered,
+    OrganizationType,
     Qualities,
     Registered,
+    RevocationContract,
+    RevocationReason,
     SignedMessage,
     Submitted,
+    ToConfirm,
 )
 from steps.ports.signing import Signer
 from workflow.errors import DefinitionError, EhealthNonsenseError, RefusedError
@@ -71,6 +75,15 @@ class EhealthServices:
         }
         return translation.contract_in(self._ask(operations.CONTRACT, values))
 
+    def organization_types(self) -> tuple[OrganizationType, ...]:
+        """getGenericOrganizationTypes."""
+        return organizations.types_in(self._ask(operations.ORGANIZATION_TYPES, {}))
+
+    def application_ids(self, identifier_type: str, identifier: str) -> tuple[str | None, ...]:
+        """getExistingApplicationIds, the only answer without a status."""
+        values = {"OrganizationIdentifier": translation.identifier_out(identifier_type, identifier)}
+        return organizations.application_ids_in(self._exchange(operations.APPLICATION_IDS, values).element)
+
     def sign_certificate_request(self, csr: bytes, contact: Contact, contract: Contract, card: Signer) -> SignedMessage:
         """generateCertificate, signed with the card's Signature key, not sent."""
         values = {
@@ -86,7 +99,7 @@ class EhealthServices:
 
     def certificate(self, public_key_identifier: str) -> Delivered | NotYetDelivered:
         """getCertificate."""
-        values = {"PublicKeyIdentifier": bytes.fromhex(public_key_identifier).hex().upper()}
+        values = {"PublicKeyIdentifier": translation.key_out(public_key_identifier)}
         try:
             return Delivered(translation.chain_in(self._ask(operations.FETCH, values)))
         except RefusedError as refusal:
@@ -103,6 +116,42 @@ class EhealthServices:
         """getCertificateInfoForAuthenticationCertificate."""
         answer = self._ask(operations.INFO_OF_CERTIFICATE, {}, authentication)
         return translation.info_in(reading.child(answer, r("CertificateInfo")))
+
+    def revocation_contract(
+        self, public_key_identifier: str, signer: Actor, reason: RevocationReason
+    ) -> RevocationContract:
+        """generateRevocationContract."""
+        values = {
+            "PublicKeyIdentifier": translation.key_out(public_key_identifier),
+            "Signer": translation.actor_out(signer),
+            "RevocationReason": reason.value,
+        }
+        return revocation.contract_in(self._ask(operations.REVOCATION_CONTRACT, values), reason)
+
+    def sign_revocation(self, public_key_identifier: str, contract: RevocationContract, card: Signer) -> SignedMessage:
+        """revoke, signed with the card's Signature key, not sent."""
+        values = {
+            "PublicKeyIdentifier": translation.key_out(public_key_identifier),
+            "Contract": revocation.contract_out(contract),
+        }
+        return self._soap.build(operations.REVOKE, values, card)
+
+    def revoke(self, message: SignedMessage) -> None:
+        """Send revoke."""
+        self._send(operations.REVOKE, message)
+
+    def make_foreign_request(self, person: Actor, contact: Contact, csr: bytes) -> SignedMessage:
+        """submitCSRForForeigner, which nobody signs, not sent."""
+        values = {
+            "ForeignPerson": translation.actor_out(person),
+            "ContactData": translation.contact_out(contact),
+            "CSR": csr,
+        }
+        return self._soap.build(operations.REQUEST_OF_FOREIGNER, values)
+
+    def submit_foreign_request(self, message: SignedMessage) -> ToConfirm:
+        """Send submitCSRForForeigner."""
+        return translation.to_confirm_in(self._send(operations.REQUEST_OF_FOREIGNER, message, signed=False))
 
     def start_etk(self, public_key: bytes, authentication: Signer) -> bytes:
         """startETKRegistration."""
@@ -139,12 +188,12 @@ class EhealthServices:
     def _exchange(self, operation: Operation, values: Mapping[str, Any], signer: Signer | None = None) -> Answer:
         return self._soap.send(operation, self._soap.build(operation, values, signer))
 
-    def _send(self, operation: Operation, message: SignedMessage) -> Element:
-        """Send what was signed and written down earlier, and only that."""
+    def _send(self, operation: Operation, message: SignedMessage, *, signed: bool = True) -> Element:
+        """Send what was built and written down earlier, and only that."""
         if message.operation != operation.name or hashlib.sha256(message.body).hexdigest() != message.sha256:
             raise DefinitionError(problem=mark("the message to be sent is not the one that was signed"))
         answer = self._soap.send(operation, message)
-        self._check(answer, signed=True)
+        self._check(answer, signed=signed)
         return answer.element
 
     def _check(self, answer: Answer, *, signed: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from adapters.ehealth import reading
 from adapters.ehealth.answers import nonsense
@@ -20,6 +22,7 @@ from steps.ports.registration import (
     Qualities,
     Registered,
     Submitted,
+    ToConfirm,
 )
 from workflow.texts import mark
 
@@ -82,8 +85,16 @@ def contract_out(contract: Contract) -> dict[str, Any]:
     return {
         "DN": escape_values_of_dn(contract.dn),
         "Signer": actor_out(contract.signer),
-        "Text": {"Value": [{"_value_1": text, "lang": language} for language, text in contract.texts.items()]},
+        "Text": texts_out(contract.texts),
     }
+
+
+def texts_out(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {"Value": [{"_value_1": text, "lang": language} for language, text in texts.items()]}
+
+
+def key_out(public_key_identifier: str) -> str:
+    return bytes.fromhex(public_key_identifier).hex().upper()
 
 
 def escape_values_of_dn(dn: str) -> str:
@@ -123,8 +134,8 @@ def contract_in(answer: Element) -> Contract:
     contract = reading.child(answer, r("Contract"))
     return Contract(
         dn=reading.text(contract, c("DN")),
-        signer=_actor_in(reading.child(contract, c("Signer"))),
-        texts=_texts_in(reading.child(contract, c("Text"))),
+        signer=actor_in(reading.child(contract, c("Signer"))),
+        texts=texts_in(reading.child(contract, c("Text"))),
     )
 
 
@@ -135,6 +146,19 @@ def submitted_in(answer: Element) -> Submitted:
         automatically_validated=reading.boolean(answer, r("AutomaticallyValidated")),
         replaces=reading.key_identifier(answer, r("ReplacesCertificate")) if replaces else None,
     )
+
+
+def to_confirm_in(answer: Element) -> ToConfirm:
+    """The address is for people to open: anything but one of a web page with TLS is nonsense."""
+    address = reading.text(answer, r("ValidationUrl")).strip()
+    try:
+        parts = urlsplit(address)
+        is_page = parts.scheme == "https" and bool(parts.hostname)
+    except ValueError:
+        is_page = False
+    if not is_page or not address.isprintable() or " " in address:
+        raise nonsense("<ValidationUrl>")
+    return ToConfirm(address, reading.moment(answer, r("ExpirationDate")))
 
 
 def chain_in(answer: Element) -> tuple[bytes, ...]:
@@ -150,7 +174,7 @@ def info_in(info: Element) -> CertificateInfo:
     return CertificateInfo(
         public_key_identifier=reading.key_identifier(info, c("PublicKeyIdentifier")),
         requested_at=reading.moment(info, c("RequestedDate")),
-        actor=_actor_in(reading.child(holder, c("Actor"))),
+        actor=actor_in(reading.child(holder, c("Actor"))),
         application_id=reading.optional_text(holder, c("ApplicationId")),
         status=reading.member(info, c("AuthenticationCertificateStatus"), CertificateStatus),
         etk_status=reading.member(info, c("ETKStatus"), EtkStatus),
@@ -191,7 +215,7 @@ def _contact_in(contact: Element) -> Contact:
     )
 
 
-def _actor_in(actor: Element) -> Actor:
+def actor_in(actor: Element) -> Actor:
     identifier_type, identifier = _identifier_in(reading.child(actor, k("Id")))
     first = [found.text or "" for found in actor.findall(k("FirstName"))]
     return Actor(identifier_type, identifier, reading.text(actor, k("Name")), " ".join(first) if first else None)
@@ -206,10 +230,10 @@ def _identifier_in(element: Element) -> tuple[str, str]:
 
 def _organization_in(organization: Element) -> Organization:
     identifier_type, identifier = _identifier_in(reading.child(organization, c("Identifier")))
-    return Organization(identifier_type, identifier, _texts_in(reading.child(organization, c("Name"))))
+    return Organization(identifier_type, identifier, texts_in(reading.child(organization, c("Name"))))
 
 
-def _texts_in(texts: Element) -> dict[str, str]:
+def texts_in(texts: Element) -> dict[str, str]:
     values = texts.findall(c("Value"))
     found = {value.get(LANGUAGE) or "": value.text or "" for value in values}
     if not values or len(found) != len(values) or "" in found:

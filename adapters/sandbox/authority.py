@@ -98,6 +98,10 @@ class Authority:
         """Operation and Id of every changing message that came again byte for byte."""
         return self._ledger.repeats()
 
+    def waiting(self) -> list[str]:
+        """The PublicKeyIdentifiers of the requests that the support team looks at, oldest first."""
+        return [record.key for record in self.desk.certificates.all() if record.state is State.WAITING]
+
     def approve(self, public_key_identifier: str) -> None:
         """The support team says yes to a request that waits for it; delivery begins now. Raises LookupError."""
         with self._lock, self._store.transaction():

@@ -139,6 +139,15 @@ class Certificates:
         wanted = (identifier_type, identifier)
         return [r for r in self.all() if (r.subject.identifier_type, r.subject.identifier) == wanted]
 
+    def note_question(self, key: str, now: datetime) -> None:
+        """Remember that this key was used just now to ask for its own state."""
+        self._store.change("INSERT OR REPLACE INTO questions VALUES (:key, :at)", key=key, at=to_text(now))
+
+    def asked_at(self, key: str) -> datetime | None:
+        """When this key was last used to ask for its own state."""
+        row = self._store.row("SELECT at FROM questions WHERE key = :key", key=key)
+        return None if row is None else from_text(row["at"])
+
     def due(self, now: datetime) -> list[Record]:
         """The approved requests whose certificate should have been delivered by now."""
         rows = self._store.rows(

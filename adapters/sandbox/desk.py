@@ -29,6 +29,10 @@ DELIVERY_DELAY: Final = timedelta(hours=36)
 # assumption: how long a foreigner has to confirm is told by the answer only (PROTOCOL §3.2).
 CONFIRMATION_PERIOD: Final = timedelta(days=7)
 
+# assumption: whether a renewal needs the old key is not known (PROTOCOL §8.2); where it does, having asked for the
+# state with it (operation 6) counts as its proof for so long.
+OLD_KEY_PROOF: Final = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -36,11 +40,15 @@ class Rules:
 
     `manual_validation`: the support team looks at every request; otherwise it depends on the person.
     `escaped_dn`: whether the distinguished name in contracts comes with `\\=` (PROTOCOL §9.1: not known).
+    `old_key_needed`: a renewal is refused unless the old key has asked for its state within `OLD_KEY_PROOF`.
+    `revocation_delay`: for so long a revoked certificate still stands in the way of a new request.
     """
 
     delivery_delay: timedelta = DELIVERY_DELAY
     manual_validation: bool = False
     escaped_dn: bool = True
+    old_key_needed: bool = False
+    revocation_delay: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

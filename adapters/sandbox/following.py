@@ -20,6 +20,7 @@ from adapters.sandbox.desk import Answer, Call, Desk
 from adapters.sandbox.dn import rfc2253
 from adapters.sandbox.interface import encode_base64
 from adapters.sandbox.refusal import NOT_YET_DELIVERED, Refusal
+from adapters.sandbox.replacing import is_replaceable
 from adapters.xml.parsing import Element
 from steps.ports.registration import CertificateStatus
 
@@ -48,16 +49,9 @@ def info_for_citizen(desk: Desk, call: Call) -> Answer:
 
 
 def info_for_certificate(desk: Desk, call: Call) -> Answer:
-    """Everything about the certificate whose key signed."""
+    """Everything about the certificate whose key signed; that it could sign is remembered."""
+    desk.certificates.note_question(call.own_record.key, call.now)
     return Answer([_info(desk, call, call.own_record)])
-
-
-def is_replaceable(desk: Desk, call: Call, record: Record) -> bool:
-    """Whether a replacement would be accepted now: in the window, and none asked for or delivered yet."""
-    running = (CertificateStatus.IN_PROGRESS, CertificateStatus.VALID_ACTIVE)
-    others = [r for r in desk.certificates.of_subject(record.subject) if r.key != record.key]
-    blocking = [r for r in others if r.status(call.now) in running and not r.is_in_window(call.now)]
-    return record.is_in_window(call.now) and not blocking
 
 
 def _info(desk: Desk, call: Call, record: Record) -> Element:

@@ -21,6 +21,7 @@ from adapters.sandbox.enrolment import Enrolled, enrol
 from adapters.sandbox.files import PRIVATE_FOLDER, private_folder, sync_folder
 from adapters.sandbox.people import Person, RegisteredOrganization
 from adapters.sandbox.pki import Pki, RandomBytes
+from adapters.sandbox.rule_file import keep_rules, kept_rules
 from adapters.sandbox.store import Store
 from steps.ports.keys import KeyMaker
 from steps.ports.keystore import Keystore
@@ -55,13 +56,18 @@ class Sandbox:
 
     @classmethod
     def open(cls, folder: Path, rules: Rules | None = None, keys: KeyMaker | None = None) -> Self:
-        """The sandbox in this folder (mode 0700); everything that is missing is made."""
+        """The sandbox in this folder (mode 0700); everything that is missing is made.
+
+        `rules` hold from now on for everybody who opens it; None: the ones that were chosen last.
+        """
         private_folder(folder).chmod(PRIVATE_FOLDER)
         maker = keys or _FreshKeys()
         pki = _open_pki(folder, maker)
         clock = SandboxClock(folder)
         store = Store.open(folder / _DATABASE)
-        authority = Authority(store, clock, pki, rules, private_folder(folder / _MAILS))
+        if rules is not None:
+            keep_rules(folder, rules)
+        authority = Authority(store, clock, pki, rules or kept_rules(folder), private_folder(folder / _MAILS))
         private_folder(folder / _CARDS)
         return cls(folder, clock, pki, store, authority, maker)
 

@@ -41,6 +41,7 @@ REFUSALS: Final = {
     "SIM_DUPLICATE_KEY": "This public key was used before.",
     "SIM_REQUEST_IN_PROGRESS": "A request for this DN is in progress.",
     "SIM_NOT_REPLACEABLE": "There is a valid certificate for this DN and its replacement period has not begun.",
+    "SIM_OLD_KEY_NEEDED": "The certificate that is to be replaced has not shown its key.",
     "SIM_UNKNOWN_PUBLIC_KEY": "There is no request with this PublicKeyIdentifier.",
     "SIM_REQUEST_REFUSED": "The request was refused.",
     "SIM_NOT_REVOCABLE": "The certificate cannot be revoked in its present state.",

@@ -31,9 +31,10 @@ from adapters.sandbox.desk import CONFIRMATION_PERIOD, Answer, Call, Desk
 from adapters.sandbox.dn import APPLICATION_ID, Subject, parse, plain, subject_of
 from adapters.sandbox.identifiers import check_contact, check_organization, is_bis, is_ssin, organization_type
 from adapters.sandbox.refusal import Refusal
+from adapters.sandbox.replacing import replaced
 from adapters.sandbox.trust import key_identifier
 from adapters.xml.parsing import Element
-from steps.ports.registration import Actor, CertificateStatus, Contact, Contract
+from steps.ports.registration import Actor, Contact, Contract
 
 CONFIRMATION_ADDRESS: Final = "https://confirmation.ehealth-sandbox.invalid/"
 
@@ -212,7 +213,7 @@ def _new_record(
         state=State.WAITING,
         automatic=False,
         public_key=key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        replaces=_replaced(desk, call, subject),
+        replaces=replaced(desk, call, subject),
     )
 
 
@@ -221,22 +222,6 @@ def _actor(desk: Desk, subject: Subject, signer: Actor) -> Actor:
     if organization is None:
         return signer
     return Actor(subject.identifier_type, subject.identifier, organization.name_fr)
-
-
-def _replaced(desk: Desk, call: Call, subject: Subject) -> str | None:
-    """The key of the certificate that a new one would replace (PROTOCOL §8.2)."""
-    valid = []
-    for record in desk.certificates.of_subject(subject):
-        match record.status(call.now):
-            case CertificateStatus.IN_PROGRESS:
-                raise Refusal("SIM_REQUEST_IN_PROGRESS", PublicKeyIdentifier=record.key.upper())
-            case CertificateStatus.VALID_ACTIVE:
-                valid.append(record)
-    for record in valid:
-        start = record.replaceable_from()
-        if start is not None and not record.is_in_window(call.now):
-            raise Refusal("SIM_NOT_REPLACEABLE", ReplacementPeriodStartDate=write_moment(start))
-    return valid[0].key if valid else None
 
 
 def _confirmation(record: Record) -> list[Element]:

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS certificates (
     requester TEXT NOT NULL, state TEXT NOT NULL, automatic INTEGER NOT NULL, public_key BLOB NOT NULL,
     deliver_at TEXT, certificate BLOB, revoked_at TEXT, replaces TEXT, token TEXT, confirm_until TEXT);
 CREATE INDEX IF NOT EXISTS certificates_dn ON certificates (dn);
+CREATE TABLE IF NOT EXISTS questions (key TEXT PRIMARY KEY, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tokens (
     key TEXT PRIMARY KEY, public_key BLOB NOT NULL, enc_key TEXT NOT NULL, serial BLOB NOT NULL,
     state TEXT NOT NULL, etk BLOB);

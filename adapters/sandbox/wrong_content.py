@@ -255,6 +255,7 @@ CONTENT_FAULTS: Final = (
         mark("the contract is for another person"),
         edited(_contract_of_stranger),
         "generateContract",
+        "generateRevocationContract",
     ),
     _content("date_off", mark("the Date of the answer is some minutes off"), _date, minutes=15.0),
 )

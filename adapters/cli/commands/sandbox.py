@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adapters.cli.commands.sandbox_cards import holder, trust
 from adapters.cli.commands.sandbox_faults import faults, plan_of
 from adapters.cli.commands.sandbox_team import approve, confirm, refuse
 from adapters.cli.durations import Duration
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result
-from adapters.cli.rehearsal import PASSWORD, PIN, furnish, people
+from adapters.cli.rehearsal import PASSWORD, PIN, furnish, issue_card, people
 from adapters.cli.view import moment_json
 from adapters.cli.wiring import Wiring, wire
 from adapters.cli.words import _, masked, moment_text, set_language
@@ -113,8 +114,11 @@ clock.ignore_unknown_options = True
 @click.option("--valid-for", default=TWO_MONTHS, type=Duration(), help="When the certificate ends (60d).")
 @click.option("--card", "kind", default="rsa", type=click.Choice(["rsa", "ec"]), help="The kind of identity card.")
 @click.option("--organization", "for_organization", is_flag=True, help="A keystore of his organization, not his own.")
+@click.option("--no-certificate", is_flag=True, help="Only the card: he has no certificate yet.")
 @json_option
-def person(who: str, valid_for: timedelta, kind: str, for_organization: bool, as_json: bool) -> int:
+def person(
+    who: str, valid_for: timedelta, kind: str, for_organization: bool, no_certificate: bool, as_json: bool
+) -> int:
     """Play another fictive person. His identity card takes the place of the one in the reader; a keystore is made."""
     wiring = _wiring()
     opened = _open(wiring)
@@ -123,6 +127,11 @@ def person(who: str, valid_for: timedelta, kind: str, for_organization: bool, as
     if for_organization and not organizations:
         raise click.UsageError(_("'{who}' manages no organization; 'manager' does").format(who=who))
     _take_cards_out(wiring.folders.sandbox / "cards")
+    if no_certificate:
+        issue_card(opened, someone, kind)
+        if as_json:
+            emit("sandbox.person", keystore=None, password=PASSWORD, pin=PIN)
+        return Exit.OK
     organization = organizations[0] if for_organization else None
     path = furnish(opened, wiring.keystores("sandbox"), someone, valid_for, kind, organization)
     if as_json:
@@ -194,22 +203,8 @@ def log(as_json: bool) -> int:
     return Exit.OK
 
 
-for command in (faults, approve, refuse, confirm):
+for command in (faults, approve, refuse, confirm, trust, holder):
     sandbox.add_command(command)
-
-
-@sandbox.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def trust(file: Path) -> int:
-    """Accept other identity cards. Their chains must end at the root certificate in FILE (PEM)."""
-    from cryptography import x509
-
-    try:
-        root = x509.load_pem_x509_certificate(file.read_bytes())
-    except ValueError as error:
-        raise click.UsageError(_("{path} holds no certificate in PEM").format(path=file)) from error
-    _open(_wiring()).trust(root)
-    return Exit.OK
 
 
 def _wiring() -> Wiring:

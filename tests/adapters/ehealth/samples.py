@@ -103,8 +103,36 @@ INFO = answer("r:GetCertificateInfoForAuthenticationCertificate", f"<r:Certifica
 TYPES = answer(
     "r:GetGenericOrganizationTypes",
     '<r:OrganizationType><c:Name><c:Value xml:lang="fr">H</c:Value></c:Name>'
-    "<c:IdentifierType>NIHII-HOSPITAL</c:IdentifierType></r:OrganizationType>",
+    "<c:IdentifierType>NIHII-HOSPITAL</c:IdentifierType><c:ValidationRegEx>[0-9]{8}</c:ValidationRegEx>"
+    "<c:CheckDigitAlgorithm>CHECK-97-MOD-97</c:CheckDigitAlgorithm><c:AvailableBaseService>tsa</c:AvailableBaseService>"
+    '</r:OrganizationType><r:OrganizationType><c:Name><c:Value xml:lang="nl">S</c:Value></c:Name>'
+    "<c:IdentifierType>SITE</c:IdentifierType></r:OrganizationType>",
 )
+APPLICATION_IDS = answer(
+    "r:GetExistingApplicationIds",
+    f'<r:ApplicationId>APP-1</r:ApplicationId><r:ApplicationId xmlns:i="{names.XSI}" i:nil="true"/>',
+    status="",
+)
+
+
+def revocation_contract(reason: str = "superseded") -> Callable[[str], str]:
+    return answer(
+        "r:GenerateRevocationContract",
+        f"<r:Contract><c:DN>{DN}</c:DN><c:Signer>{PERSON}</c:Signer>"
+        f"<c:RevocationReason>{reason}</c:RevocationReason><c:Text>{TEXTS}</c:Text></r:Contract>",
+    )
+
+
+REVOKED = answer("r:Revoke", "")
+
+
+def to_confirm(address: str = "https://example.org/v/1", until: str = "2031-03-11T09:10:11+01:00"):
+    return answer(
+        "r:SubmitCSRForForeigner",
+        f"<r:ValidationUrl>{address}</r:ValidationUrl><r:ExpirationDate>{until}</r:ExpirationDate>",
+    )
+
+
 CHALLENGE = answer("t:StartETKRegistration", "<t:Challenge>Y2hh&#13;\nbGxlbmdl</t:Challenge>")
 REGISTERED = answer("t:CompleteETKRegistration", "<t:ETK>ZXRr</t:ETK><t:ToBeActivated>true</t:ToBeActivated>")
 ACTIVATED = answer("t:ActivateETK", "")

@@ -19,7 +19,15 @@ from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import HOSPITAL, MANAGER, PROVIDER, STRANGER, Person
 from adapters.sandbox.pki import Pki
 from adapters.sandbox.wsgi import listening
-from steps.ports.registration import Actor, CertificateStatus, Contact, Delivered, EtkStatus, NotYetDelivered
+from steps.ports.registration import (
+    Actor,
+    CertificateStatus,
+    Contact,
+    Delivered,
+    EtkStatus,
+    NotYetDelivered,
+    RevocationReason,
+)
 from steps.ports.signing import Signer
 from tests.adapters.ehealth.conftest import NOW, config_for
 from workflow.errors import RefusedError
@@ -174,6 +182,52 @@ def test_a_certificate_of_an_organization(world, keys):
 
     assert hospital.identifier == HOSPITAL.identifier
     assert submitted.replaces is None
+
+
+def test_a_revocation(world):
+    services, person = world.services, actor_of(PROVIDER)
+    world.sandbox.enrol(PROVIDER, timedelta(days=300))
+    card = world.sandbox.make_card(PROVIDER)
+    (before,) = services.certificates_of_citizen(card.authentication)
+
+    contract = services.revocation_contract(before.public_key_identifier, person, RevocationReason.SUPERSEDED)
+    services.revoke(services.sign_revocation(before.public_key_identifier, contract, card.signature))
+
+    (after,) = services.certificates_of_citizen(card.authentication)
+    assert (before.revocable, before.status) == (True, CertificateStatus.VALID_ACTIVE)
+    assert (after.revocable, after.status, after.etk_status) == (
+        False,
+        CertificateStatus.REVOKED,
+        EtkStatus.REVOKED,
+    )
+    assert services.etk("SSIN", PROVIDER.ssin) is None
+
+
+def test_organisations_and_their_application_ids(world):
+    world.sandbox.enrol(MANAGER, organization=HOSPITAL)
+    world.sandbox.enrol(MANAGER, organization=HOSPITAL, application_id="APP-1")
+
+    types = {known.identifier_type: known for known in world.services.organization_types()}
+    ids = world.services.application_ids(HOSPITAL.identifier_type, HOSPITAL.identifier)
+
+    assert types["NIHII-HOSPITAL"].pattern == "[0-9]{8}"
+    assert types["SITE"].check_digits == ()
+    assert set(ids) == {None, "APP-1"}
+
+
+def test_a_foreigner_without_a_card(world, keys):
+    services, person = world.services, Actor("SSIN", "75431299932", "Beispiel", "Anna")
+    csr = make_csr(key := keys.make(), person, "BEISPIEL ANNA")
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest.hex()
+
+    to_confirm = services.submit_foreign_request(services.make_foreign_request(person, CONTACT, csr))
+    waiting = services.certificate(identifier)
+    world.sandbox.authority.confirm_foreigner(to_confirm.address)
+    world.wait(DELIVERY_DELAY + timedelta(minutes=1))
+
+    assert to_confirm.until > world.clock.now() - DELIVERY_DELAY
+    assert waiting == NotYetDelivered()
+    assert isinstance(services.certificate(identifier), Delivered)
 
 
 def test_the_same_bytes_again_do_not_make_a_second_request(world, keys):

@@ -26,15 +26,10 @@ ANSWERS = {
         "types": samples.TYPES,
         "delivered": samples.delivered(b"x"),
         "refused": samples.refused("r:GetCertificate", "CERT_NOT_YET_DELIVERED"),
-        "revoked": samples.answer("r:Revoke", ""),
-        "application ids": lambda message_id: samples.answer(
-            "r:GetExistingApplicationIds", "<r:ApplicationId>APP-1</r:ApplicationId>", status=""
-        )(message_id),
-        "foreigner": samples.answer(
-            "r:SubmitCSRForForeigner",
-            "<r:ValidationUrl>https://example.org/v</r:ValidationUrl>"
-            "<r:ExpirationDate>2031-03-11T09:10:11+01:00</r:ExpirationDate>",
-        ),
+        "revocation contract": samples.revocation_contract(),
+        "revoked": samples.REVOKED,
+        "application ids": samples.APPLICATION_IDS,
+        "foreigner": samples.to_confirm(),
     },
     "etkra": {
         "challenge": samples.CHALLENGE,

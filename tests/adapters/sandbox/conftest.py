@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from adapters.sandbox.desk import Rules
+from adapters.sandbox.files import private_folder
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import PEOPLE, Person
 from adapters.sandbox.pki import Pki
@@ -75,6 +76,13 @@ def schemas(schemas_or_none: _Schemas | None) -> _Schemas:
 @pytest.fixture(scope="session")
 def pki() -> Pki:
     return Pki.make(_Maker())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, pki: Pki) -> Path:
+    """A folder with authorities in it, which are expensive to make."""
+    pki.save(private_folder(tmp_path / "sandbox" / "pki"), b"passphrase")
+    return tmp_path / "sandbox"
 
 
 @pytest.fixture(scope="session")

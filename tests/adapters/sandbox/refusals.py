@@ -378,6 +378,16 @@ def good_request(world: World) -> Draft:
     return world.request()
 
 
+def renewal(world: World) -> Draft:
+    world.enrolled()
+    return world.request()
+
+
+def old_key_needed(world: World, _draft: Draft) -> None:
+    rules = replace(world.authority.desk.rules, old_key_needed=True)
+    world.authority.desk = replace(world.authority.desk, rules=rules)
+
+
 def foreigner(world: World) -> Draft:
     return world.foreigner()
 
@@ -502,6 +512,7 @@ REFUSALS = [
     Case(G, "a key that was used", "SIM_DUPLICATE_KEY", good_request, csr_key_used),
     Case(G, "a request under way", "SIM_REQUEST_IN_PROGRESS", good_request, request_under_way),
     Case(G, "a certificate that is valid for long", "SIM_NOT_REPLACEABLE", good_request, valid_certificate),
+    Case(G, "an old key that was not shown", "SIM_OLD_KEY_NEEDED", renewal, old_key_needed),
     Case(
         G,
         "a base service of a person",

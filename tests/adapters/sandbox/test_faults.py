@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import time
@@ -339,6 +340,34 @@ def test_in_process_a_lost_connection_is_an_exception(name: str, world: World, c
     else:
         assert lost is None
         assert reply.act is None
+
+
+@pytest.mark.parametrize("operation", ["revoke", "submitCSRForForeigner"])
+@pytest.mark.parametrize("name", CONNECTION)
+def test_a_revocation_and_the_request_of_a_foreigner_meet_every_fault(name: str, operation: str, world: World) -> None:
+    signer = world.enrolled(with_etk=False)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(signer.certificate.public_key()).digest.hex()
+    change = world.revocation(identifier) if operation == "revoke" else world.foreigner()
+    far_side = Faulty.around(world.sandbox)
+    far_side.simulate(world.organization_types().service, world.organization_types().body())
+    far_side.arm(FaultPlan.once(name, operation, **SHORT.get(name, {})))
+
+    with contextlib.suppress(ConnectionLost):
+        far_side.simulate(change.service, change.body())
+
+    assert [fired.fault for fired in far_side.fired()] == [name]
+    assert world.authority.accepted_counts() == ({operation: 1} if FAULTS[name].carried_out else {})
+
+
+def test_the_contract_of_a_revocation_can_be_for_a_stranger(rehearsal: Rehearsal) -> None:
+    signer = rehearsal.world.enrolled(with_etk=False)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(signer.certificate.public_key()).digest.hex()
+    rehearsal.arm("contract_of_stranger", "generateRevocationContract")
+
+    heard = rehearsal.say(rehearsal.world.revocation_contract(identifier))
+
+    assert STRANGER.ssin in heard.answered.text("c:DN")
+    assert PROVIDER.ssin not in heard.answered.text("c:DN")
 
 
 def test_without_a_plan_everything_goes_well(rehearsal: Rehearsal, change: Draft) -> None:

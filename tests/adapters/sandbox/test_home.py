@@ -20,21 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from adapters.sandbox.clock import SandboxClock, add_months
-from adapters.sandbox.files import private_folder
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import PEOPLE, PROVIDER, SCRUTINIZED, Person
-from adapters.sandbox.pki import Pki
 from tests.adapters.sandbox.client import FakeClock, KeyPool, World, decoded, find, key_identifier
 
 ROOT = Path(__file__).parents[3]
 DEFAULT_POLICY = policy.default
-
-
-@pytest.fixture
-def folder(tmp_path: Path, pki: Pki) -> Path:
-    """A folder with authorities in it, which are expensive to make."""
-    pki.save(private_folder(tmp_path / "sandbox" / "pki"), b"passphrase")
-    return tmp_path / "sandbox"
 
 
 @pytest.fixture

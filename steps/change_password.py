@@ -54,7 +54,9 @@ class ChangePassword:
 
     def _changed(self, path: Path, work: Work) -> Outcome:
         kept = self.keystores.kept_copy(path)
-        return Outcome("changed", {"changed": {"at": work.now.isoformat(), "copy": str(kept) if kept else None}})
+        copy = None if kept is None else str(kept)
+        changed = {"at": work.now.isoformat(), "copy": copy, "sha256": self.keystores.fingerprint(path)}
+        return Outcome("changed", {"changed": changed})
 
     def _is_as_it_was(self, path: Path, work: Work) -> bool:
         before: str = work.facts["keystore"]["sha256"]

@@ -13,9 +13,9 @@ from workflow.ports import Outcome, Work
 
 @dataclass(frozen=True, slots=True)
 class CheckRequirements:
-    """Safe to repeat: it only looks."""
+    """Safe to repeat: it only looks. Without `cards` no reader is needed."""
 
-    cards: Cards
+    cards: Cards | None
     keystores: Keystores
     authority: RegistrationAuthority
 
@@ -23,7 +23,8 @@ class CheckRequirements:
 
     def __call__(self, work: Work) -> Outcome:
         """Raises what is missing: a `CardError`, `FolderNotWritableError`, a `TemporaryError`, `ClockOffError`."""
-        self.cards.check()
+        if self.cards is not None:
+            self.cards.check()
         self.keystores.check()
         check_clock(work.now, self.authority.service_time())
         return Outcome("ready", {"requirements": {"checked_at": work.now.isoformat()}})

@@ -10,7 +10,7 @@ from typing import Any
 from steps.clock import check_clock
 from steps.encryption_token import certificate_in
 from steps.late_arrival import CLOCK_AHEAD, LATE_ARRIVAL, may_still_arrive
-from steps.new_keystore import open_new
+from steps.new_keystore import open_new, written_fact
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
 from steps.remembered import moment
@@ -40,6 +40,8 @@ class CompleteEtk:
         """Raises a `KeystoreError` when the encryption key is not in the keystore."""
         keystore = open_new(self.keystores, work)
         fact = work.facts["encryption_certificate"]
+        if fact.get("registered") and (registered := self._if_registered(work)):
+            return registered
         if keystore.encryption is None:
             raise KeystoreChangedError(path=keystore.path, reason=mark("its encryption key is missing"))
         # The newest challenge counts: when the file was written once more than we remember, or when a message that
@@ -81,7 +83,7 @@ class CompleteEtk:
     def _registered(self, work: Work, etk: dict[str, Any]) -> Outcome:
         """The keystore is finished now: it leaves the folder of the unfinished ones. May run twice."""
         path = self.keystores.finish(open_new(self.keystores, work).path)
-        finished = {**work.facts["new_keystore"], "name": path.name, "path": str(path)}
+        finished = {**written_fact(self.keystores, work.facts["new_keystore"], path), "path": str(path)}
         return Outcome("etk_registered", {"etk": {"at": work.now.isoformat(), **etk}, "new_keystore": finished})
 
 

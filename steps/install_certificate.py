@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from steps.new_keystore import open_new, with_chain
+from steps.new_keystore import open_new, with_chain, written_fact
 from steps.ports.keystore import Keystores
 from steps.remembered import chain_of
 from workflow.ports import Outcome, Work
@@ -24,4 +24,5 @@ class InstallCertificate:
         chain = chain_of(work.facts["certificate"]["chain"])
         self.keystores.replace(keystore.path, with_chain(keystore, chain), keystore.password)
         installed = {"at": work.now.isoformat(), "valid_until": work.facts["certificate"]["valid_until"]}
-        return Outcome("installed", {"installed": installed})
+        written = written_fact(self.keystores, work.facts["new_keystore"], keystore.path)
+        return Outcome("installed", {"installed": installed, "new_keystore": written})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -53,6 +54,22 @@ def parse_dn(text: str) -> x509.Name:
             raise ValueError(f"cannot read the part {key.strip()!r} of the name")
         attributes.append(_attribute(oid, value))
     return x509.Name(reversed(attributes))
+
+
+def foreigner_name(surname: str, first_names: str) -> str:
+    """The names of a person without a card as his certificate has them: surname first, upper case, without accents.
+
+    Letters that do not decompose stay (PROTOCOL §9.1).
+    """
+    decomposed = unicodedata.normalize("NFD", f"{surname} {first_names}".strip().upper())
+    return re.sub("[\u0300-\u036f]", "", decomposed)
+
+
+def foreigner_dn(ssin: str, surname: str, first_names: str) -> str:
+    """The name of a certificate for a person without a card, for whom eHealth makes no contract (PROTOCOL §9.1)."""
+    name = re.sub(r"([\\,=])", r"\\\1", foreigner_name(surname, first_names))
+    identity = f"SSIN\\={ssin}"
+    return f"CN={identity},OU=eHealth-platform Belgium,OU={name},OU={identity},O=Federal Government,C=BE"
 
 
 def _split(text: str) -> list[str]:

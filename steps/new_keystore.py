@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
 from steps.certificates import identifier_of
 from steps.ports.keystore import AUTHENTICATION, KeyEntry, Keystore, Keystores
 from steps.ports.signing import Signer
-from steps.remembered import chain_of
+from steps.remembered import Facts, chain_of
 from workflow.errors import KeystoreChangedError, KeystoreError, NewKeystoreMissingError
 from workflow.forms import NEW_KEYSTORE_PASSWORD
 from workflow.ports import Work
@@ -65,6 +66,34 @@ def open_new(keystores: Keystores, work: Work) -> NewKeystore:
         work.wrong_secret(NEW_KEYSTORE_PASSWORD)  # no file proved it: it is asked again
         raise found
     return _with_its_chain(keystores, found, work)
+
+
+def written_fact(keystores: Keystores, keystore_fact: Facts, path: Path) -> dict[str, Any]:
+    """The fact of a procedure's keystore after the file was written: by its bytes it is found under any name."""
+    return {**keystore_fact, "name": path.name, "sha256": keystores.fingerprint(path)}
+
+
+def located(keystores: Keystores, facts: Facts) -> Path | None:
+    """Where the keystore of a procedure is, without its password.
+
+    It is the file of its name, or of whatever name the one with the bytes that were written last, or with the number
+    of the encryption key, which no other keystore has.
+    """
+    fact = facts["new_keystore"]
+    named = keystores.find(fact["name"])
+    serial = facts.get("encryption_certificate", {}).get("serial")
+    ordered = [path for path in keystores.candidates() if path != named]
+    for path in [named, *ordered] if named else ordered:
+        if _is_written(keystores, path, fact.get("sha256"), serial):
+            return path
+    return named
+
+
+def _is_written(keystores: Keystores, path: Path, sha256: str | None, serial: str | None) -> bool:
+    try:
+        return keystores.fingerprint(path) == sha256 or (serial is not None and serial in keystores.key_aliases(path))
+    except KeystoreError:  # no keystore, or not readable: not the one
+        return False
 
 
 def with_chain(keystore: NewKeystore, chain: tuple[x509.Certificate, ...]) -> Keystore:

@@ -19,8 +19,9 @@ class RecordContact:
     def offer(self, work: Work) -> Offer:
         """What was given before, or else eHealth's record."""
         facts = work.facts
-        known = facts.get("contact") or facts.get("chosen", facts["record"]).get("contact") or {}
-        is_known = facts["record"].get("care_provider", True) or not owner_of(facts).is_person
+        record = facts.get("record", {})  # there is none of a person without a card
+        known = facts.get("contact") or facts.get("chosen", record).get("contact") or {}
+        is_known = record.get("care_provider", True) or not owner_of(facts).is_person
         warnings = () if is_known else (_NOT_KNOWN,)
         return Offer(defaults={name: value for name, value in known.items() if value}, warnings=warnings)
 

@@ -53,7 +53,7 @@ def holder_actor(facts: Facts) -> Actor:
 
 def holder_name(facts: Facts) -> str:
     """The holder's name for people."""
-    return f"{facts['holder']['first_names']} {facts['holder']['surname']}"
+    return f"{facts['holder']['first_names']} {facts['holder']['surname']}".strip()
 
 
 def chain_fact(chain: tuple[bytes, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from steps.complete_etk import REGISTERED
-from steps.new_keystore import NewKeystore, open_new
+from steps.new_keystore import NewKeystore, open_new, written_fact
 from steps.placeholder import placeholder_certificate
 from steps.ports.keys import KeyMaker
 from steps.ports.keystore import KeyEntry, Keystores
@@ -42,18 +43,29 @@ class StartEtk:
         keystore = self._with_encryption_key(work)
         entry = keystore.encryption
         assert entry is not None
+        if self._is_completed(keystore, entry):  # by another program, or by a message that was given up for lost
+            return self._started(keystore, entry, work, registered=True)
         try:
             serial = self._challenge(keystore, entry.private_key)
         except RefusedError:
             if not self._is_completed(keystore, entry):
                 raise
-        else:
-            certificate = encryption_certificate(keystore.authentication, entry.private_key, serial)
-            entry = KeyEntry(str(serial), entry.private_key, (certificate,))
-            self._put(keystore, entry)
+            return self._started(keystore, entry, work, registered=True)
+        certificate = encryption_certificate(keystore.authentication, entry.private_key, serial)
+        entry = KeyEntry(str(serial), entry.private_key, (certificate,))
+        return self._started(self._put(keystore, entry), entry, work)
+
+    def _started(self, keystore: NewKeystore, entry: KeyEntry, work: Work, *, registered: bool = False) -> Outcome:
         der = entry.chain[0].public_bytes(Encoding.DER)
-        fact = {"serial": entry.alias, "certificate": base64.b64encode(der).decode(), "at": work.now.isoformat()}
-        return Outcome("started", {"encryption_certificate": fact})
+        fact: dict[str, Any] = {
+            "serial": entry.alias,
+            "certificate": base64.b64encode(der).decode(),
+            "at": work.now.isoformat(),
+        }
+        if registered:
+            fact["registered"] = True
+        written = written_fact(self.keystores, work.facts["new_keystore"], keystore.path)
+        return Outcome("started", {"encryption_certificate": fact, "new_keystore": written})
 
     def _is_completed(self, keystore: NewKeystore, entry: KeyEntry) -> bool:
         """Whether an earlier completion, given up for lost, arrived after all: then there is nothing to start."""

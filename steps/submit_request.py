@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from steps.clock import check_clock
 from steps.fetch_certificate import certificate_fact, record_of_request
 from steps.holder import card_of
 from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
-from steps.names import parse_dn
-from steps.new_keystore import NewKeystore, open_new
+from steps.new_keystore import open_new
 from steps.ports.card import Cards
 from steps.ports.keystore import Keystores
 from steps.ports.registration import (
@@ -28,6 +23,7 @@ from steps.ports.registration import (
     Submitted,
 )
 from steps.remembered import contact_of, contract_of, moment
+from steps.signing_request import signing_request
 from workflow.errors import (
     CardAbsentError,
     EhealthNonsenseError,
@@ -66,7 +62,7 @@ class SubmitRequest:
         contract = contract_of(work.facts)
         try:
             message = self.authority.sign_certificate_request(
-                _csr(keystore, contract.dn), contact_of(work.facts), contract, card
+                signing_request(keystore, contract.dn), contact_of(work.facts), contract, card
             )
         except WrongPinError:
             work.wrong_secret(PIN)
@@ -139,12 +135,6 @@ def _found(record: CertificateInfo, intent: Mapping[str, Any]) -> Outcome:
         "automatically_validated": record.automatically_validated,
     }
     return Outcome("registered", {"request": request})
-
-
-def _csr(keystore: NewKeystore, dn: str) -> bytes:
-    """PKCS#10 with the contract's name and nothing else (PROTOCOL §9.2)."""
-    builder = x509.CertificateSigningRequestBuilder(subject_name=parse_dn(dn))
-    return builder.sign(keystore.authentication.private_key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def _request(answer: Submitted, intent: Mapping[str, Any], work: Work) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from workflow.errors import (
     MalformedInamiError,
     MalformedPhoneError,
     MalformedSsinError,
+    NotABisNumberError,
     WeakPasswordError,
 )
 
@@ -56,6 +57,17 @@ def ssin(value: str, field: str) -> str:
     digits = re.sub(r"[ .\-]", "", value)
     if not re.fullmatch(r"[0-9]{11}", digits) or not _ssin_check(digits) or not _ssin_date(digits):
         raise MalformedSsinError(field=field)
+    return digits
+
+
+def bis(value: str, field: str) -> str:
+    """A BIS number, the national number of who is not in the National Register: its month is 20 or 40 higher.
+
+    Raises `MalformedSsinError`, `NotABisNumberError` (PROTOCOL §9.4); neither repeats the number.
+    """
+    digits = ssin(value, field)
+    if int(digits[2:4]) < 20:
+        raise NotABisNumberError(field=field)
     return digits
 
 

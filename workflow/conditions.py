@@ -28,6 +28,11 @@ def request_not_sent(facts: Facts) -> bool:
     return "request" not in facts and "intent" not in facts
 
 
+def address_lost(facts: Facts) -> bool:
+    """A foreigner's request arrived, but the address to confirm it was in the answer that got lost."""
+    return bool(facts.get("request", {}).get("found_by_asking"))
+
+
 def for_an_organization(facts: Facts) -> bool:
     """The certificate is for an organisation, not for the person whose card it is."""
     return facts.get("kind", {}).get("chosen") not in (None, "person")
@@ -50,6 +55,7 @@ CONDITIONS: dict[str, Callable[[Facts], bool]] = {
         etk_waits_for_activation,
         nothing_sent,
         request_not_sent,
+        address_lost,
         for_an_organization,
         organization_typed,
         requests_again,

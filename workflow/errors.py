@@ -114,6 +114,13 @@ class MalformedSsinError(BadValueError):
     hint = mark("11 digits, as on the back of the identity card; check for a mistyped digit")
 
 
+class NotABisNumberError(BadValueError):
+    code = "not_a_bis_number"
+    text = mark("{field}: this national number is not a BIS number")
+    hint = mark("a BIS number is for people without a Belgian identity card; who has a card uses ehcert request")
+    next = ("ehcert request",)
+
+
 class MalformedInamiError(BadValueError):
     code = "malformed_inami"
     text = mark("{field}: this is not an INAMI number")
@@ -192,6 +199,18 @@ class ContractNotApprovedError(UserActionError):
     hint = mark("go on when you agree, go back to correct your data, or cancel")
 
 
+class OverviewNotApprovedError(UserActionError):
+    code = "overview_not_approved"
+    text = mark("without your approval nothing is sent")
+    hint = mark("go on when everything is right, go back to correct your data, or cancel")
+
+
+class DateOutOfRangeError(BadValueError):
+    code = "date_out_of_range"
+    text = mark("{field}: {value} is not between {earliest} and {latest}")
+    hint = mark("check the day, the month and the year")
+
+
 class NotLoadedYetError(UserActionError):
     code = "not_loaded_yet"
     text = mark("the encryption key is activated only when the new file is loaded in your software")
@@ -229,6 +248,12 @@ class WhichProcedureError(UserActionError):
     next = ("ehcert status",)
 
 
+class AmbiguousIdError(WhichProcedureError):
+    code = "ambiguous_id"
+    text = mark("several procedures begin with '{prefix}': {ids}")
+    hint = mark("type more of the identifier")
+
+
 class ProcedureUnderWayError(UserActionError):
     code = "procedure_under_way"
     exit = Exit.USAGE
@@ -242,6 +267,53 @@ class BusyError(UserActionError):
     exit = Exit.BUSY
     text = mark("another ehcert works on procedure {id}: process {pid}, since {since}")
     hint = mark("wait until it has ended; nothing has to be unlocked")
+
+
+class ProcedureEndedError(UserActionError):
+    code = "procedure_ended"
+    exit = Exit.USAGE
+    text = mark("procedure {id} has ended ('{state}'): '{action}' would change nothing")
+    hint = mark("ehcert explain {id} tells how it ended and what comes next; a note can still be added")
+    next = ("ehcert explain {id}",)
+
+
+class NotAnEarlierStateError(UserActionError):
+    code = "not_an_earlier_state"
+    exit = Exit.USAGE
+    text = mark("procedure {id} cannot go back from '{state}' to '{to}'")
+    hint = mark("it can go back to: {possible}")
+    next = ("ehcert graph {id}",)
+
+
+class SentSinceError(UserActionError):
+    code = "sent_since"
+    exit = Exit.USAGE
+    text = mark("procedure {id} cannot go back to '{to}': what was sent to eHealth since then would be sent twice")
+    hint = mark("go on with ehcert resume {id}, or give it up with ehcert abandon {id}")
+    next = ("ehcert resume {id}", "ehcert abandon {id}")
+
+
+class DoubtOpenError(UserActionError):
+    code = "doubt_open"
+    exit = Exit.USAGE
+    text = mark("procedure {id} cannot go back: it is not known yet whether its last message arrived")
+    hint = mark("ehcert resume {id} asks eHealth; after that it can go back or go on")
+    next = ("ehcert resume {id}",)
+
+
+class KeyWouldBeLostError(UserActionError):
+    code = "key_would_be_lost"
+    exit = Exit.USAGE
+    text = mark("procedure {id} cannot go back to '{to}': its key was sent to eHealth in a request, and would be lost")
+    hint = mark("go on with ehcert resume {id}: the request is sent again with the same key")
+    next = ("ehcert resume {id}",)
+
+
+class LookedJustNowError(UserActionError):
+    code = "looked_just_now"
+    exit = Exit.TIME
+    text = mark("eHealth was asked less than {seconds} seconds ago; it was not asked again")
+    hint = mark("wait some seconds, then run the same command")
 
 
 # --- records of care providers ------------------------------------------------------------------------------------
@@ -488,11 +560,53 @@ class KeystoreOfOtherPersonError(KeystoreError):
     hint = mark("choose the keystore of the person whose card is in the reader")
 
 
+class KeystoreOfOtherProviderError(KeystoreOfOtherPersonError):
+    code = "keystore_of_other_provider"
+    text = mark("{path} belongs to another person than the record {id}")
+    hint = mark("link it to the record of that person, or choose the right file with --file")
+
+
 class KeystoreUnfinishedError(KeystoreError):
     code = "keystore_unfinished"
     text = mark("{path} is not finished: its certificate was never installed")
     hint = mark("complete that request first: ehcert status")
     next = ("ehcert status",)
+
+
+class KeystoreFinishedError(KeystoreError):
+    code = "keystore_finished"
+    pointless = True
+    text = mark("{path} is finished: its certificate is valid until {until}, and its encryption key is in use")
+    hint = mark("there is nothing to go on with: load it in your practice software")
+
+
+class EncryptionKeyLostError(KeystoreError):
+    code = "encryption_key_lost"
+    pointless = True
+    text = mark("{path} lacks the encryption key that eHealth has registered for its certificate")
+    hint = mark("look for a newer copy of this file; without that key the certificate can only be revoked")
+    next = ("ehcert revoke",)
+
+
+class RequestUnknownError(KeystoreError):
+    code = "request_unknown"
+    exit = Exit.NOT_FOUND
+    pointless = True
+    text = mark("eHealth knows no request with the key of {path} ({refusal_code})")
+    hint = mark("it was never sent, or it was refused: request a new certificate")
+    next = ("ehcert request",)
+
+
+class KeystoreNamelessError(KeystoreError):
+    code = "keystore_nameless"
+    text = mark("whose keystore {path} is cannot be known: it has no certificate yet, and its name does not say")
+    hint = mark("give the file the name that it had: 'SSIN=number yyyyMMdd-HHmmss.p12'")
+
+
+class KeystoreMisnamedError(KeystoreError):
+    code = "keystore_misnamed"
+    text = mark("{path}: its name says another owner than its certificate")
+    hint = mark("look whose file this is, and give it its right name")
 
 
 class KeystoreNotEhealthError(KeystoreError):

@@ -176,6 +176,15 @@ KEYSTORE_TO_CHANGE = Form(
         Field(KEYSTORE_PASSWORD, Kind.SECRET, mark("Present password")),
     ),
 )
+KEYSTORE_TO_ADOPT = Form(
+    "keystore_to_adopt",
+    mark("The unfinished keystore"),
+    mark("The .p12 file that the other program made, and the password that was chosen for it then."),
+    (
+        Field("file", Kind.FILE, mark("Keystore")),
+        Field(NEW_KEYSTORE_PASSWORD, Kind.SECRET, mark("Password of this keystore")),
+    ),
+)
 OTHER_PASSWORD = Form(
     "other_password",
     mark("New password of the keystore"),
@@ -196,10 +205,16 @@ INAMI_NUMBER = Form(
     mark("INAMI number"),
     mark("Each kind of provider has a number of its own, and the day from which it holds."),
     (
-        Field("kind", Kind.CHOICE, mark("Kind of provider"), required=False),
-        Field("number", Kind.INAMI, mark("INAMI number"), required=False),
-        Field("since", Kind.DAY, mark("Holds from (start of the convention)"), required=False),
+        Field("kind", Kind.CHOICE, mark("Kind of provider")),
+        Field("number", Kind.INAMI, mark("INAMI number")),
+        Field("since", Kind.DAY, mark("Holds from (start of the convention)")),
     ),
+)
+REMOVED_NUMBER = Form(
+    "removed_number",
+    mark("INAMI number to remove"),
+    mark("Only the record changes."),
+    (Field("number", Kind.INAMI, mark("INAMI number")),),
 )
 HANDOVER = Form(
     "handover",
@@ -296,9 +311,11 @@ FORMS: dict[str, Form] = {
         PASSWORD,
         HANDOVER,
         KEYSTORE_TO_CHANGE,
+        KEYSTORE_TO_ADOPT,
         OTHER_PASSWORD,
         PROVIDER,
         INAMI_NUMBER,
+        REMOVED_NUMBER,
         KIND,
         ORGANIZATION,
         APPLICATION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from workflow.forms import FORMS, Form, Kind
 from workflow.texts import mark
 
 LARGEST = 64 * 1024
+STANDARD_INPUT = Path("-")
+"""Instead of a file: what is piped into the command."""
 _DEEPEST = 2
 """A form, and its fields."""
 
@@ -50,16 +53,21 @@ def _parsed(path: Path) -> Any:
 
 def _text(path: Path) -> str:
     try:
+        if path == STANDARD_INPUT:
+            return _decoded(sys.stdin.buffer.read(LARGEST + 1), path)
         if not path.is_file():  # nor a pipe, which could make us wait for ever
             problem = mark("this is no ordinary file") if path.exists() else mark("there is no such file")
             raise BadAnswersError(path=path, line=1, problem=problem)
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise BadAnswersError(path=path, line=1, problem=mark("the file is too large"))
-        return content.decode("utf-8-sig")
+            return _decoded(file.read(LARGEST + 1), path)
     except (OSError, ValueError) as error:
         raise BadAnswersError(path=path, line=1, problem=mark("the file cannot be read")) from error
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    if len(content) > LARGEST:
+        raise BadAnswersError(path=path, line=1, problem=mark("the file is too large"))
+    return content.decode("utf-8-sig")
 
 
 def _refuse_tricks(path: Path, text: str) -> None:

@@ -79,12 +79,23 @@ SITTINGS = (
 
 
 class Demonstration:
-    """Runs in `home`, which must be empty; `between` is called before each sitting but the first (for tests)."""
+    """Runs in `home`, which must be empty; `between` is called before each sitting but the first (for tests).
 
-    def __init__(self, home: Path, tell: Tell, between: Callable[[int], None] = lambda number: None) -> None:
+    `card` is "software", or "softhsm": the same card on a token of SoftHSM2, signed with through PKCS#11.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        tell: Tell,
+        between: Callable[[int], None] = lambda number: None,
+        card: str = "software",
+    ) -> None:
         self._home = home
         self._tell = tell
         self._between = between
+        self._card = card
+        self._card_variables: dict[str, str] = {}
         self._started = time.monotonic()
 
     def run(self) -> dict[str, Any]:
@@ -92,6 +103,8 @@ class Demonstration:
         (self._home / "answers.yaml").write_text(ANSWERS)
         (self._home / "handover.yaml").write_text(HANDOVER)
         with self._sandbox() as current:
+            if self._card == "softhsm":
+                self._move_card()
             answers: list[dict[str, Any]] = []
             for number, sitting in enumerate(SITTINGS, 1):
                 if number > 1:
@@ -128,6 +141,23 @@ class Demonstration:
                     process.wait(_START_SECONDS)
                 except subprocess.TimeoutExpired:
                     process.kill()
+
+    def _move_card(self) -> None:
+        """Write the card of the sandbox on a token of SoftHSM2, and use that one."""
+        from adapters.eid import softhsm
+
+        library = softhsm.find_library()
+        if library is None:
+            raise DemonstrationError(_("SoftHSM2 is not installed: the package is called softhsm2"))
+        folder = self._home / "data" / "sandbox" / "cards"
+        [card] = [file.parent for file in folder.glob("*/card.json")]
+        self._card_variables = softhsm.write_card(self._home / "softhsm", library, card, PIN)
+        for file in card.iterdir():  # nobody can sign with it any more but through the token
+            file.unlink()
+        seen = self._command("card", "list", "--json")[2]
+        serials = [reader["card"]["serial"] for reader in seen["readers"] if reader["card"] is not None]
+        told = _("the card is a token: {serial}, through {module}").format(serial=serials[0], module=seen["module"])
+        self._tell("demo.card", f"  {told}", serial=serials[0], module=seen["module"])
 
     def _sit(self, number: int, sitting: Sitting) -> dict[str, Any]:
         begun = time.monotonic()
@@ -186,6 +216,7 @@ class Demonstration:
             "EHCERT_HOME": str(self._home),
             "EHCERT_ENVIRONMENT": "sandbox",
             "EHCERT_LANGUAGE": "en",
+            **self._card_variables,
         }
 
     # --- the proof ------------------------------------------------------------------------------------------------

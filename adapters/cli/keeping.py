@@ -21,6 +21,7 @@ from adapters.system.store_key import read_store_key, store_key
 from state.copying import check_unfilled, file_of, is_filled, pour, snapshot
 from state.database import HEAD, open_database
 from state.store import DatabaseStore
+from steps.new_keystore import located
 from workflow.definitions import DEFINITIONS
 from workflow.errors import (
     BackupDamagedError,
@@ -93,13 +94,12 @@ def _keystores(wiring: Wiring, procedures: list[Procedure]) -> Iterator[Part]:
     """Every unfinished keystore, and those of open procedures also when they are finished."""
     for environment in ENVIRONMENTS:
         folder = wiring.keystores(environment)
-        names = {file.path.name for file in folder.files() if file.pending}
+        paths = {file.path for file in folder.files() if file.pending}
         facts = [one.facts for one in procedures if one.environment == environment]
-        names |= {fact["new_keystore"]["name"] for fact in facts if "new_keystore" in fact}
-        for name in sorted(names):
-            if (path := folder.find(name)) is not None:
-                about = {"environment": environment, "name": name, "pending": folder.describe(path).pending}
-                yield Part({"kind": "keystore", **about}, path.read_bytes())
+        found = [located(folder, fact) for fact in facts if "new_keystore" in fact]
+        for path in sorted(paths | {path for path in found if path is not None}):
+            about = {"environment": environment, "name": path.name, "pending": folder.describe(path).pending}
+            yield Part({"kind": "keystore", **about}, path.read_bytes())
 
 
 # --- what comes out -----------------------------------------------------------------------------------------------

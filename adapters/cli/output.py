@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -31,6 +32,13 @@ def result(text: str = "") -> None:
 def result_as_it_is(text: str) -> None:
     """A line of the result that is never broken: a path, so that it can be copied."""
     click.echo(safe(text))
+
+
+def result_in_colour(text: str, colour: str) -> None:
+    """A line of the result whose words say all; on a terminal a colour repeats it, unless NO_COLOR is set."""
+    fits = _fitted(text, sys.stdout)
+    shown = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    click.echo(click.style(fits, fg=colour) if shown else fits)
 
 
 def say(text: str) -> None:

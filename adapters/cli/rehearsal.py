@@ -47,8 +47,19 @@ def furnish(
 
     The keystore is his own, or the one of an organisation that he manages.
     """
-    keystores.check()
     issue_card(sandbox, person, kind)
+    return keystore_for(sandbox, keystores, person, valid_for, organization)
+
+
+def keystore_for(
+    sandbox: Sandbox,
+    keystores: KeystoreFolder,
+    person: Person,
+    valid_for: timedelta,
+    organization: RegisteredOrganization | None = None,
+) -> Path:
+    """Give a person, or an organisation that he manages, a keystore whose certificate ends after `valid_for`."""
+    keystores.check()
     content = sandbox.enrol(person, valid_for, organization=organization)
     requested_at = content.keys[0].chain[0].not_valid_before_utc
     owner = ("SSIN", person.ssin) if organization is None else (organization.identifier_type, organization.identifier)

@@ -16,8 +16,9 @@ from adapters.cli.output import emit, result, say
 from adapters.cli.script import Script
 from adapters.cli.wiring import Wiring
 from adapters.cli.words import _, masked, moment_text, safe_line, set_language
-from workflow.engine import Engine, Report
+from workflow.engine import Engine
 from workflow.errors import EhcertError, Exit, NoSuchProcedureError
+from workflow.record import Report
 from workflow.sitting import Sitting
 
 Action = Callable[[Engine, Sitting], Report]
@@ -92,6 +93,8 @@ def _emit(schema: str, wiring: Wiring, report: Report) -> None:
         body |= {"keystore": procedure.facts["keystore"]["path"], "copy": changed["copy"]}
     if "refusal" in procedure.facts:
         body["refusal"] = {name: masked(str(value)) for name, value in procedure.facts["refusal"].items()}
+    if confirmation := view.confirmation(procedure):
+        body["confirmation"] = confirmation
     emit(schema, **body, passed=list(report.passed))
 
 
@@ -104,6 +107,7 @@ def _print(wiring: Wiring, report: Report) -> None:
         result(_("Nothing new; looked on {moment}.").format(moment=moment_text(procedure.looked_at or now)))
     for line in view.as_lines(procedure, now):
         result(line)
+    view.print_confirmation(procedure)
     view.print_file(procedure)
     if refusal := procedure.facts.get("refusal"):
         text = _("Refusal: {message} ({code})").format(message=_(refusal["message"]), code=refusal["code"])

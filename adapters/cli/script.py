@@ -39,6 +39,10 @@ class Script:
             answers["language"] = language_of(offer)
         return answers
 
+    def wants(self, form: Form, question: str) -> bool:
+        """Whether a form that may be left out is to be filled in: when the answers have it."""
+        return form.name in self._answers
+
     def secret(self, name: str, about: str) -> Secret:
         """See `workflow.ports.Person.secret`."""
         found = self._given(name)
@@ -80,9 +84,14 @@ class Script:
         When a procedure goes on there is one keystore only, the new one: its password is taken under either name.
         """
         found = self._secrets.get(name)
-        if found is None and name == NEW_KEYSTORE_PASSWORD and self.seen is not None and "key" in self.seen.facts:
+        if found is None and name == NEW_KEYSTORE_PASSWORD and self.seen is not None and _has_one(self.seen):
             found = self._secrets.get(KEYSTORE_PASSWORD)
         return found
+
+
+def _has_one(procedure: Procedure) -> bool:
+    """Whether a procedure has one keystore only, so that nobody need say which one a password is for."""
+    return "key" in procedure.facts or procedure.definition == "adopt"
 
 
 def language_of(offer: Offer) -> str:

@@ -68,6 +68,10 @@ class Terminal(Script):
             answers["language"] = language_of(offer)
         return answers
 
+    def wants(self, form: Form, question: str) -> bool:
+        """Whether a form that may be left out is to be filled in: the person says so."""
+        return super().wants(form, question) or yes(question)
+
     def secret(self, name: str, about: str) -> Secret:
         """See `workflow.ports.Person.secret`."""
         given = self._given(name)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from adapters.eid.middleware import Pkcs11Cards
     from adapters.eid.software import SoftwareCards
     from adapters.keystore.folder import KeystoreFolder
+    from state.providers import ProviderRecords
     from state.store import DatabaseStore
     from steps.ports.registration import RegistrationAuthority
     from workflow.engine import Engine
@@ -66,6 +67,22 @@ class Wiring:
             self.store.anchor()
         except EhcertError as error:
             say(masked(safe(fill(error.text, error.details))))
+
+    @cached_property
+    def providers(self) -> ProviderRecords:
+        """The records of care providers, in the same database under the same key."""
+        from adapters.system.store_key import read_store_key
+        from state.database import open_database
+        from state.providers import ProviderRecords
+
+        _ = self.store  # which makes the key and the database when there are none
+        return ProviderRecords(open_database(self.store_url()), read_store_key(self.folders.store_key_file))
+
+    def practice_folder(self, environment: str) -> Path:
+        """The folder that practice software reads; the sandbox has one of its own, which no real software looks at."""
+        if environment == "sandbox":
+            return self.folders.sandbox / "practice"
+        return self.settings.practice_software or self.folders.keystores
 
     def store_url(self) -> str:
         """Where the procedures are kept."""

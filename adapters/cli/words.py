@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,13 @@ def moment_text(moment: datetime) -> str:
     from babel.dates import format_datetime
 
     return str(format_datetime(moment.astimezone(), "d MMMM y HH:mm", locale=_language))
+
+
+def day_text(day: date) -> str:
+    """A day, as the language writes it."""
+    from babel.dates import format_date
+
+    return str(format_date(day, "d MMMM y", locale=_language))
 
 
 def language_name(code: str) -> str:

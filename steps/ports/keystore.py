@@ -106,6 +106,13 @@ class Keystores(Protocol):
         """
         ...
 
+    def take_in(self, path: Path, name: str) -> Path:
+        """Copy a file, byte for byte, among the unfinished ones; one that lies in our folders stays where it is.
+
+        What was copied earlier is not copied again; another file of this name is never overwritten.
+        """
+        ...
+
     def kept_copy(self, path: Path) -> Path | None:
         """The newest copy that `change_password` kept of a file."""
         ...
@@ -126,6 +133,13 @@ class Keystores(Protocol):
         """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed.
 
         But not the copies that `change_password` kept: they hold the same keys, and nobody uses them.
+        """
+        ...
+
+    def key_aliases(self, path: Path) -> frozenset[str]:
+        """The aliases of the private keys, lower case, as far as the file shows them without its password.
+
+        Raises a `KeystoreError`.
         """
         ...
 

@@ -13,7 +13,6 @@ from steps.ports.keystore import KeyEntry, Keystore
 from tests.world.keystores import MemoryKeystores
 from tests.world.watched import Died
 from tests.world.world import ENVIRONMENT, NEW_PASSWORD, OLD_PASSWORD, World
-from workflow.engine import Report
 from workflow.errors import (
     FolderNotWritableError,
     KeystoreChangedError,
@@ -28,6 +27,7 @@ from workflow.errors import (
     SamePasswordError,
     WeakPasswordError,
 )
+from workflow.record import Report
 
 SSIN = "75031299943"
 

@@ -10,6 +10,7 @@ import pytest
 from tests.world.bench import Bench
 from tests.world.keystores import MemoryKeystores
 from tests.world.wire import Fault
+from tests.world.world import World
 from workflow.errors import ClockOffError, EhealthUnreachableError, FolderNotWritableError, ReaderAbsentError
 
 
@@ -67,5 +68,12 @@ def test_with_a_wrong_clock_it_stops(bench: Bench, minutes: int) -> None:
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_a_clock_may_be_off_by_some_minutes(bench: Bench, minutes: int) -> None:
     bench.world.own_clock.skew = timedelta(minutes=minutes)
+
+    assert bench.run().trigger == "ready"
+
+
+def test_a_person_without_a_card_needs_no_reader(make_world: Callable[..., World]) -> None:
+    bench = Bench(make_world(definition="request_foreigner", valid_for=None), "checking", "request_foreigner")
+    bench.world.cards.readers = False
 
     assert bench.run().trigger == "ready"

@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from steps.names import Subject, parse_dn, subject_of
+from steps.names import Subject, foreigner_dn, foreigner_name, parse_dn, subject_of
 
 PERSON = "CN=SSIN\\=75031299943,OU=eHealth-platform Belgium,OU=ZOE ELISE EXEMPLE,OU=SSIN\\=75031299943,O=Federal,C=BE"
 
@@ -141,3 +141,49 @@ def test_another_name_belongs_to_nobody_at_ehealth(dn: str) -> None:
 def test_an_empty_name_belongs_to_nobody() -> None:
     assert subject_of(x509.Name([])) is None
     assert subject_of(x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "BE")])) is None
+
+
+# --- a person without a card --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("surname", "first_names", "name"),
+    [
+        ("Ausländer", "Anna Zoé", "AUSLANDER ANNA ZOE"),
+        ("van der Straße", "Jörg", "VAN DER STRASSE JORG"),
+        ("Ørsted", "Łucja", "ØRSTED ŁUCJA"),
+        ("Nguyễn", "", "NGUYEN"),
+        ("O'Hara-Ünal", "Seán", "O'HARA-UNAL SEAN"),
+    ],
+)
+def test_the_name_of_a_foreigner_has_the_surname_first_in_capitals_without_accents(
+    surname: str, first_names: str, name: str
+) -> None:
+    assert foreigner_name(surname, first_names) == name
+
+
+def test_the_name_of_a_foreigner_is_built_like_that_of_anybody() -> None:
+    dn = foreigner_dn("75431299932", "Ausländer", "Anna")
+
+    assert texts(parse_dn(dn)) == [
+        ("C", "BE"),
+        ("O", "Federal Government"),
+        ("OU", "SSIN=75431299932"),
+        ("OU", "AUSLANDER ANNA"),
+        ("OU", "eHealth-platform Belgium"),
+        ("CN", "SSIN=75431299932"),
+    ]
+    assert subject_of(parse_dn(dn)) == Subject("SSIN", "75431299932", None)
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "P", "S"]), min_size=1), st.text(max_size=20))
+@example("Muster, jun.", "A\\B=C")
+def test_no_letter_of_a_foreigners_name_changes_the_other_parts(surname: str, first_names: str) -> None:
+    surname, first_names = " ".join(surname.split()), " ".join(first_names.split())
+
+    parts = texts(parse_dn(foreigner_dn("75431299932", surname, first_names)))
+
+    assert parts[3] == ("OU", foreigner_name(surname, first_names).strip())
+    assert [part for number, part in enumerate(parts) if number != 3] == [
+        part for number, part in enumerate(texts(parse_dn(foreigner_dn("75431299932", "A", "B")))) if number != 3
+    ]

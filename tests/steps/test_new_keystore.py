@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.new_keystore import NewKeystore, open_new
+from steps.new_keystore import NewKeystore, located, open_new
 from steps.ports.keystore import AUTHENTICATION, Keystore
 from steps.remembered import chain_of
 from tests.world.bench import Bench
@@ -147,3 +147,51 @@ def test_cancelling_removes_the_unsent_key_by_its_content_only(bench_at: Callabl
 
     assert renamed not in keystores.content
     assert path in keystores.content
+
+
+# --- without its password ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["submitting", "installing", "starting_etk", "completing_etk", "awaiting_handover"])
+def test_a_renamed_file_is_located_without_its_password(bench_at: Callable[..., Bench], state: str) -> None:
+    bench = bench_at(state)
+    keystores = bench.world.keystores
+    assert isinstance(keystores, MemoryKeystores)
+    named = keystores.find(bench.facts["new_keystore"]["name"])
+    assert named is not None
+    before = located(keystores, bench.facts)
+
+    keystores.content[OTHER_NAME] = keystores.content.pop(named)
+
+    assert before == named
+    assert located(keystores, bench.facts) == OTHER_NAME
+    assert bench.world.person.asked == []
+
+
+def test_a_file_that_was_written_again_is_located_by_the_number_of_its_key(
+    bench: Bench, keystores: MemoryKeystores, path: Path
+) -> None:
+    content, _password = keystores.content.pop(path)
+    keystores.content[OTHER_NAME] = (content, "another password")
+
+    assert located(keystores, bench.facts) == OTHER_NAME
+
+
+def test_a_file_whose_bytes_are_not_known_is_located_by_its_name(bench: Bench, path: Path) -> None:
+    bench.facts["new_keystore"] = {"name": path.name}
+    del bench.facts["encryption_certificate"]
+
+    assert located(bench.world.keystores, bench.facts) == path
+
+
+def test_the_file_of_somebody_else_is_not_located(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+    del keystores.content[path]
+
+    assert located(keystores, bench.facts) is None
+
+
+def test_a_damaged_file_is_passed_over(bench: Bench, keystores: MemoryKeystores, path: Path) -> None:
+    keystores.content[OTHER_NAME] = keystores.content.pop(path)
+    keystores.content[Path("/keystore/damaged.p12")] = (None, "")
+
+    assert located(keystores, bench.facts) == OTHER_NAME

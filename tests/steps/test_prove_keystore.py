@@ -123,7 +123,7 @@ def test_a_depot_that_hands_out_another_key_proves_nothing(bench: Bench, token: 
         bench.world.sandbox.enrol(COLLEAGUE)
         token = services.etk("SSIN", COLLEAGUE.ssin)
         assert token
-    bench.authority = altered(services, etk=lambda kind, identifier: token)
+    bench.authority = altered(services, etk=lambda kind, identifier, application: token)
 
     with pytest.raises(NotProvenError) as raised:
         bench.run()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from adapters.sandbox.people import MANAGER, SCRUTINIZED
 from tests.world.person import FIRST
+from tests.world.wire import Fault
 from tests.world.world import World
 from workflow.procedure import Procedure
 
 NEW = {"generateCertificate": 1, "startETKRegistration": 1, "completeETKRegistration": 1}
 """What eHealth carries out for a certificate that replaces none."""
+
+FOREIGN = {"submitCSRForForeigner": 1, "startETKRegistration": 1, "completeETKRegistration": 1}
+"""What it carries out for a person without a card."""
 
 RENEWED = {**NEW, "activateETK": 1}
 """What it carries out for one that replaces another."""
@@ -23,7 +28,7 @@ class Course:
     """A way through one definition: the options of its world, the answers that differ, and how it ends.
 
     `only` names the states that this course is there for; without it, it is the usual one. `skips` names those that
-    no way of this definition leads to at this far side.
+    no way of this definition leads to at this far side. `lost` names the operation whose first answer gets lost.
     """
 
     definition: str
@@ -33,12 +38,15 @@ class Course:
     only: tuple[str, ...] = ()
     skips: tuple[str, ...] = ()
     end: str = "done"
+    lost: str = ""
 
     def world(self, **options: Any) -> World:
         """A new world in which `finish` takes this course."""
         world = World(definition=self.definition, **{**self.options, **options})
         for form, answers in self.answers.items():
             world.person.answers[form] = {**world.person.answers.get(form, {}), **answers}
+        if self.lost:
+            world.wire.fail(Fault.ANSWER_LOST, self.lost)
         return world
 
     def finish(self, world: World) -> Procedure:
@@ -70,6 +78,16 @@ COURSES: dict[str, Course] = {
         {"valid_for": None, "person": MANAGER},
         {"kind": {"certificate_for": "typed"}, "application": {"application_id": "app-1"}},
         only=("awaiting_organization", "awaiting_application"),
+    ),
+    "request of a foreigner": Course("request_foreigner", FOREIGN, {"valid_for": None}, skips=_NOTHING_TO_ACTIVATE),
+    "request of a foreigner, confirmed at the last moment": Course(
+        "request_foreigner",
+        FOREIGN,
+        {"valid_for": None, "confirms_after": timedelta(days=6, hours=20)},
+        only=("awaiting_delivery",),
+    ),
+    "request of a foreigner, its answer lost": Course(
+        "request_foreigner", FOREIGN, {"valid_for": None}, only=("awaiting_address",), lost="submitCSRForForeigner"
     ),
     "revoke": Course("revoke", {"revoke": 1, **NEW}, skips=_NOTHING_TO_ACTIVATE),
     "revoke, by hand": Course("revoke", {"revoke": 1, **NEW}, {"person": SCRUTINIZED}, only=("awaiting_validation",)),

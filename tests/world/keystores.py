@@ -108,6 +108,20 @@ class MemoryKeystores:
             self.content[path.with_name(names.copy_name(path.name, at.astimezone()))] = self.content[path]
         self.content[path] = (keystore, unicodedata.normalize("NFC", new))
 
+    def take_in(self, path: Path, name: str) -> Path:
+        """See `steps.ports.keystore.Keystores.take_in`."""
+        self.open(path, self.content[path][1] if path in self.content else "")
+        if path.parent in (self.folder, self.pending):
+            return path
+        self.check()
+        for candidate in names.later_names(name, self.environment):
+            present = self.find(candidate)
+            if present is None or self.content[present] == self.content[path]:
+                break
+        taken = present or self.pending / candidate
+        self.content[taken] = self.content[path]
+        return taken
+
     def kept_copy(self, path: Path) -> Path | None:
         """See `steps.ports.keystore.Keystores.kept_copy`."""
         return max(self._kept(path), default=None)
@@ -140,6 +154,15 @@ class MemoryKeystores:
     def candidates(self) -> list[Path]:
         """See `steps.ports.keystore.Keystores.candidates`."""
         return [path for path in reversed(self.content) if not names.is_kept_copy(path.name)]
+
+    def key_aliases(self, path: Path) -> frozenset[str]:
+        """See `steps.ports.keystore.Keystores.key_aliases`."""
+        if path not in self.content:
+            raise KeystoreMissingError(path=path)
+        keystore = self.content[path][0]
+        if keystore is None:
+            raise KeystoreDamagedError(path=path, reason="it is cut short")
+        return frozenset(entry.alias.lower() for entry in keystore.keys)
 
     def fingerprint(self, path: Path) -> str:
         """See `steps.ports.keystore.Keystores.fingerprint`."""

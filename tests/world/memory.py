@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workflow.errors import BusyError, NoSuchProcedureError, ProcedureUnderWayError, WhichProcedureError
+from workflow.errors import AmbiguousIdError, BusyError, NoSuchProcedureError, ProcedureUnderWayError
 from workflow.procedure import Line, Procedure, ProcedureId, WrittenLine
 
 
@@ -72,7 +72,7 @@ class MemoryStore:
         if not prefix or not ids:
             raise NoSuchProcedureError(id=prefix)
         if len(ids) > 1:
-            raise WhichProcedureError(ids=", ".join(ids[:10]))
+            raise AmbiguousIdError(prefix=prefix, ids=", ".join(sorted(ids)[:10]))
         return ids[0]
 
     def procedures(self, *, ended: bool = False, limit: int = 100, offset: int = 0) -> list[Procedure]:

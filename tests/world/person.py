@@ -30,6 +30,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "certificate": {"certificate": FIRST},
     "reason": {"reason": "file_lost"},
     "revocation": {"confirmation": "revoke"},
+    "person": {"bis": "75431299932", "surname": "Ausländer", "first_names": "Anna"},
+    "overview": {"approve": True},
 }
 """What goes well; fields that are not here take what the form offers."""
 

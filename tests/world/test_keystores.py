@@ -297,3 +297,67 @@ def test_without_the_old_password_nothing_changes(keystores: Keystores, requeste
 
 def test_a_keystore_without_a_copy_has_none(keystores: Keystores, requested: Keystore) -> None:
     assert keystores.kept_copy(keystores.create(NAME, requested, PASSWORD)) is None
+
+
+# --- files of other programs ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def given(keystores: Keystores, requested: Keystore, tmp_path: Path) -> Path:
+    """A keystore that lies outside of our folders."""
+    path = keystores.create(NAME, requested, PASSWORD)
+    outside = tmp_path / "elsewhere" / NAME
+    if isinstance(keystores, MemoryKeystores):
+        keystores.content[outside] = keystores.content.pop(path)
+    else:
+        outside.parent.mkdir()
+        path.rename(outside)
+    return outside
+
+
+def test_a_file_from_outside_is_copied_and_stays(keystores: Keystores, given: Path, requested: Keystore) -> None:
+    before = keystores.fingerprint(given)
+
+    taken = keystores.take_in(given, NAME)
+
+    assert keystores.describe(taken).pending
+    assert keystores.fingerprint(taken) == keystores.fingerprint(given) == before
+    assert entries(keystores.open(taken, PASSWORD)) == entries(requested)
+
+
+def test_it_is_copied_once(keystores: Keystores, given: Path) -> None:
+    taken = keystores.take_in(given, NAME)
+
+    assert keystores.take_in(given, NAME) == taken
+    assert keystores.take_in(keystores.finish(taken), NAME).name == NAME
+    assert keystores.take_in(given, NAME).parent == keystores.finish(taken).parent
+
+
+def test_a_file_in_our_folders_stays_where_it_is(keystores: Keystores, requested: Keystore) -> None:
+    path = keystores.create(NAME, requested, PASSWORD)
+
+    assert keystores.take_in(path, "another name.sandbox.p12") == path
+
+
+def test_another_file_of_its_name_is_left_alone(keystores: Keystores, given: Path, finished: Keystore) -> None:
+    other = keystores.create(NAME, finished, PASSWORD)
+
+    taken = keystores.take_in(given, NAME)
+
+    assert taken != other
+    assert entries(keystores.open(other, PASSWORD)) == entries(finished)
+
+
+def test_a_copy_gets_the_suffix_of_the_environment(keystores: Keystores, given: Path) -> None:
+    assert keystores.take_in(given, NAME.replace(".sandbox.p12", ".p12")).name == NAME
+
+
+def test_what_is_not_there_is_not_copied(keystores: Keystores, tmp_path: Path) -> None:
+    with pytest.raises(KeystoreMissingError):
+        keystores.take_in(tmp_path / "nowhere.p12", NAME)
+
+
+def test_the_names_of_the_keys_are_seen_without_the_password(keystores: Keystores, finished: Keystore) -> None:
+    path = keystores.create(NAME, finished, PASSWORD)
+
+    assert keystores.key_aliases(path) == {entry.alias.lower() for entry in finished.keys}

@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.sandbox.cards import CardKind, SoftwareCard
+from adapters.sandbox.certificates import State
 from adapters.sandbox.desk import Rules
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import PEOPLE, PROVIDER, Person
 from adapters.sandbox.pki import Pki
+from adapters.sandbox.requesting import CONFIRMATION_ADDRESS
 from steps.late_arrival import LATE_ARRIVAL
 from steps.ports.keystore import Keystore, Keystores
 from steps.ports.registration import RegistrationAuthority
@@ -41,10 +43,11 @@ from tests.world.watched import Trail, watched
 from tests.world.wire import Exchange, Wire
 from workflow.definition import Asking, Definition
 from workflow.definitions import DEFINITIONS
-from workflow.engine import Engine, Report
+from workflow.engine import Engine
 from workflow.errors import StillInDoubtError, TemporaryError
 from workflow.ports import Clock, Locks, Steps, Store
 from workflow.procedure import ID_LENGTH, ID_LETTERS, Procedure, ProcedureId, WrittenLine
+from workflow.record import Report
 from workflow.sitting import Sitting
 
 ENVIRONMENT = "sandbox"
@@ -81,11 +84,13 @@ class World:
         definitions: dict[str, Definition] | None = None,
         seed: int = 1,
         clock: FakeClock | None = None,
+        confirms_after: timedelta = timedelta(),
     ) -> None:
         """`valid_for`: how long the present certificate still lives; None: there is none. `definition`: what `start`
         begins. `open_store` opens the same store each time.
 
-        `seed` decides all randomness of the far side.
+        `seed` decides all randomness of the far side. `confirms_after`: how long after a request without a card the
+        person logs in on the web, when `finish` sees that he has to.
         """
         memory = MemoryStore()
         self.trail = Trail()
@@ -108,6 +113,7 @@ class World:
             secrets={"keystore_password": OLD_PASSWORD, "new_keystore_password": NEW_PASSWORD, "pin": PIN}
         )
         self.definition = definition
+        self.confirms_after = confirms_after
         self.keystores.check()
         if valid_for is not None:
             self.old_keystore, self.old_path = self._present_keystore(valid_for)
@@ -160,9 +166,18 @@ class World:
                 continue
             if found.procedure.state == to or found.procedure.ended:
                 return found.procedure
+            if found.procedure.state in ("awaiting_confirmation", "awaiting_address"):
+                self.log_in(found.procedure)
             if not isinstance(self.definitions[self.definition].state(found.procedure.state), Asking):
                 self.clock.move(days=1)
         raise AssertionError(f"it does not come to '{to}': {self.procedure.state}, {self.procedure.trouble}")
+
+    def log_in(self, procedure: Procedure) -> None:
+        """The person confirms a request on the web, once; where the address was lost, the support team tells it."""
+        record = self.authority.desk.certificates.by_key(procedure.facts["key"]["public_key_identifier"])
+        if record is not None and record.state is State.CONFIRMING:
+            self.clock.move(self.confirms_after)
+            self.authority.confirm_foreigner(f"{CONFIRMATION_ADDRESS}{record.token}")
 
     def crash_at(self, where: int | str) -> None:
         """Die with `Died` after the call of this number from now on, or at the boundary of this name. Once."""

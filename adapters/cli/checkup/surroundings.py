@@ -9,6 +9,7 @@ from adapters.cli.wiring import Wiring
 from adapters.keystore.folder import KeystoreFolder
 from adapters.system import files
 from steps.clock import check_clock
+from steps.new_keystore import located
 from workflow.errors import CardError, ClockOffError, EhcertError, FolderNotWritableError
 from workflow.procedure import Procedure
 
@@ -24,14 +25,17 @@ def examine_keystores(folder: KeystoreFolder, procedures: Sequence[Procedure]) -
                 yield Finding("keystore_folder_absent", {"path": place})
         except FolderNotWritableError as error:
             yield Finding("keystore_folder_unwritable", error.details)
-    named = {one.id: one.facts["new_keystore"]["name"] for one in procedures if "new_keystore" in one.facts}
-    open_ones = {one.id for one in procedures if not one.ended}
-    for identifier, name in named.items():
-        if identifier in open_ones and folder.find(name) is None:
-            yield Finding("keystore_missing", {"id": identifier, "name": name, "path": folder.pending})
-    expected = {name for identifier, name in named.items() if identifier in open_ones}
+    expected = set()
+    for one in procedures:
+        if one.ended or "new_keystore" not in one.facts:
+            continue
+        path = located(folder, one.facts)
+        expected.add(path)
+        if path is None:
+            name = one.facts["new_keystore"]["name"]
+            yield Finding("keystore_missing", {"id": one.id, "name": name, "path": folder.pending})
     for file in folder.files():
-        if file.pending and file.path.name not in expected:
+        if file.pending and file.path not in expected:
             yield Finding("keystore_orphan", {"path": file.path})
 
 

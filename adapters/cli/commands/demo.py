@@ -16,19 +16,25 @@ from workflow.errors import Exit
 
 @click.command()
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep its files and every message in this folder.")
+@click.option(
+    "--card",
+    type=click.Choice(["software", "softhsm"]),
+    default="software",
+    help="The identity card: made of files, or a token of SoftHSM2, through PKCS#11.",
+)
 @json_option
-def demo(keep: Path | None, as_json: bool) -> int:
+def demo(keep: Path | None, card: str, as_json: bool) -> int:
     """Renew a certificate against the sandbox: interrupted, and resumed days later by other processes."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise click.UsageError(_("{path} is not empty").format(path=keep))
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _run(keep.absolute(), as_json)
+        return _run(keep.absolute(), card, as_json)
     with tempfile.TemporaryDirectory(prefix="ehcert-demo-") as folder:
-        return _run(Path(folder), as_json)
+        return _run(Path(folder), card, as_json)
 
 
-def _run(home: Path, as_json: bool) -> int:
+def _run(home: Path, card: str, as_json: bool) -> int:
     def tell(schema: str, text: str, **body: object) -> None:
         if as_json:
             emit(schema, **body)
@@ -36,7 +42,7 @@ def _run(home: Path, as_json: bool) -> int:
             result(text)
 
     try:
-        Demonstration(home, tell).run()
+        Demonstration(home, tell, card=card).run()
     except DemonstrationError as error:
         if as_json:
             emit("error", error={"code": "demo_failed", "message": str(error), "hint": "", "next": [], "exit": 1})

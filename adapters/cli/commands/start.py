@@ -15,15 +15,23 @@ from adapters.cli.words import _
 
 
 @click.command()
+@click.option("--foreigner", is_flag=True, help="For a person without a Belgian card, who confirms it on the web.")
 @environment_option
 @answering_options
 @card_options
 @json_option
 def request(
-    environment: str | None, answers: Path | None, secret_fds: tuple[str, ...], exit_code: str, as_json: bool
+    foreigner: bool,
+    environment: str | None,
+    answers: Path | None,
+    secret_fds: tuple[str, ...],
+    exit_code: str,
+    as_json: bool,
 ) -> int:
     """Request a first eHealth certificate, for yourself or for an organisation that appointed you."""
     person = a_person(answers, secret_fds, as_json)
+    if foreigner:
+        return begin("request_foreigner", environment, person, "request --foreigner", exit_code, as_json)
     return begin("request", environment, person, "request", exit_code, as_json)
 
 

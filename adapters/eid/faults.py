@@ -7,6 +7,7 @@ import pkcs11
 from workflow.errors import (
     CardError,
     CardRemovedError,
+    CardSoftwareError,
     CardUnusableError,
     PinBlockedError,
     PinCancelledError,
@@ -16,13 +17,15 @@ from workflow.errors import (
 from workflow.texts import mark
 
 NO_DIALOG = mark("the key is not usable, or the eID software could not open its window for the PIN")
-NO_CONTRACTS = mark("this card software does not sign contracts: install the one from eid.belgium.be")
-NO_MECHANISM = mark("this card software does not know the keys of this card: install the one from eid.belgium.be")
-HIDDEN = mark("this card software hides the certificates: install the one from eid.belgium.be")
+NO_CONTRACTS = mark("it refuses the key with which contracts are signed")
+OPENSC = mark("OpenSC refuses the Signature key, with which contracts are signed")
+NO_MECHANISM = mark("it does not know the keys of this card")
+HIDDEN = mark("it hides the certificates of this card until a PIN is given")
+NO_PAD = mark("the reader has no keys of its own for the PIN: see the setting pin_mode")
 NO_KEY = mark("the private key is not on the card, or hidden until a PIN is given: see the setting pin_mode")
 LOGGED_IN_ELSEWHERE = mark("another program is using the card")
 
-_REMOVED = (
+REMOVED = (
     pkcs11.DeviceRemoved,
     pkcs11.TokenNotPresent,
     pkcs11.TokenNotRecognised,
@@ -43,7 +46,7 @@ def translate(error: pkcs11.PKCS11Error, *, pin_accepted: bool) -> CardError:
     that the card or the middleware's dialog was given something that cannot be a PIN (measured: FunctionFailed
     by the official middleware, ArgumentsBad by OpenSC; no try is lost).
     """
-    if isinstance(error, _REMOVED):
+    if isinstance(error, REMOVED):
         return CardRemovedError()
     if isinstance(error, pkcs11.PinIncorrect):
         return WrongPinError(attempts_left=None)
@@ -55,6 +58,10 @@ def translate(error: pkcs11.PKCS11Error, *, pin_accepted: bool) -> CardError:
         return PinMalformedError()
     if isinstance(error, pkcs11.FunctionFailed | pkcs11.ArgumentsBad) and not pin_accepted:
         return PinMalformedError()
+    if isinstance(error, pkcs11.FunctionNotSupported | pkcs11.FunctionFailed):
+        return CardSoftwareError(reason=NO_CONTRACTS)
+    if isinstance(error, pkcs11.MechanismInvalid):
+        return CardSoftwareError(reason=NO_MECHANISM)
     return CardUnusableError(reason=_reason(error))
 
 
@@ -62,11 +69,7 @@ def _reason(error: pkcs11.PKCS11Error) -> str:
     match error:
         case pkcs11.GeneralError():
             return NO_DIALOG
-        case pkcs11.FunctionNotSupported() | pkcs11.FunctionFailed():
-            return NO_CONTRACTS
-        case pkcs11.MechanismInvalid():
-            return NO_MECHANISM
-        case pkcs11.NoSuchKey():
+        case pkcs11.NoSuchKey() | pkcs11.UserNotLoggedIn():
             return NO_KEY
         case _ if isinstance(error, _BUSY):
             return LOGGED_IN_ELSEWHERE

@@ -23,17 +23,20 @@ HASHES: tuple[type[hashes.HashAlgorithm], ...] = (hashes.SHA256, hashes.SHA384, 
 DOES_NOT_FIT = mark("the signature that the card made does not fit its certificate")
 
 
-def key_in_card(certificate: x509.Certificate, sign: SignOnCard) -> PrivateKey:
+def key_in_card(
+    certificate: x509.Certificate, sign: SignOnCard, look_again: Callable[[], None] = lambda: None
+) -> PrivateKey:
     """The private key of this certificate; `sign` is asked for each signature.
 
-    The public key comes from the certificate: what modules tell about it differs.
+    The public key comes from the certificate: what modules tell about it differs. `look_again` is called when a
+    signature does not fit it, and may raise what it finds: another person's card.
     """
     public_key = certificate.public_key()
     match public_key:
         case rsa.RSAPublicKey():
-            return CardRsaKey(public_key, sign)
+            return CardRsaKey(public_key, sign, look_again)
         case ec.EllipticCurvePublicKey():
-            return CardEcKey(public_key, sign)
+            return CardEcKey(public_key, sign, look_again)
         case _:
             raise CardUnusableError(reason=mark("an unknown kind of key"))
 
@@ -60,9 +63,12 @@ class _StaysInCard:
 class CardRsaKey(_StaysInCard, rsa.RSAPrivateKey):
     """An RSA key in a card: it signs with PKCS#1 v1.5, and nothing else."""
 
-    def __init__(self, public_key: rsa.RSAPublicKey, sign: SignOnCard) -> None:
+    def __init__(
+        self, public_key: rsa.RSAPublicKey, sign: SignOnCard, look_again: Callable[[], None] = lambda: None
+    ) -> None:
         self._public_key = public_key
         self._sign = sign
+        self._look_again = look_again
 
     @property
     def key_size(self) -> int:
@@ -79,6 +85,7 @@ class CardRsaKey(_StaysInCard, rsa.RSAPrivateKey):
         try:
             self._public_key.verify(signature, data, padding, algorithm)
         except InvalidSignature as error:
+            self._look_again()
             raise CardUnusableError(reason=DOES_NOT_FIT) from error
         return signature
 
@@ -89,9 +96,12 @@ class CardRsaKey(_StaysInCard, rsa.RSAPrivateKey):
 class CardEcKey(_StaysInCard, ec.EllipticCurvePrivateKey):
     """An elliptic-curve key in a card: it signs with ECDSA, and nothing else."""
 
-    def __init__(self, public_key: ec.EllipticCurvePublicKey, sign: SignOnCard) -> None:
+    def __init__(
+        self, public_key: ec.EllipticCurvePublicKey, sign: SignOnCard, look_again: Callable[[], None] = lambda: None
+    ) -> None:
         self._public_key = public_key
         self._sign = sign
+        self._look_again = look_again
 
     @property
     def curve(self) -> ec.EllipticCurve:
@@ -112,6 +122,7 @@ class CardEcKey(_StaysInCard, ec.EllipticCurvePrivateKey):
         try:
             self._public_key.verify(signature, data, signature_algorithm)
         except InvalidSignature as error:
+            self._look_again()
             raise CardUnusableError(reason=DOES_NOT_FIT) from error
         return signature
 

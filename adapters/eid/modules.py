@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-from workflow.errors import MiddlewareMissingError
+from workflow.errors import MiddlewareMissingError, ModuleMissingError
 
 LOADER_NAME = "libbeidpkcs11.so.0"
 """The official library under Linux, as the dynamic loader finds it in folders that we do not know."""
@@ -19,7 +19,8 @@ def find_module(setting: str | None, candidates: Iterable[Path] | None = None) -
     """The library to load: the explicit setting, else the official middleware, else OpenSC.
 
     A path is returned without links in it, so that one file never has two names: loading it a second time under
-    another name fails. A name without a folder is left to the dynamic loader. Raises `MiddlewareMissingError`.
+    another name fails. A name without a folder is left to the dynamic loader. Raises `ModuleMissingError` for a
+    setting, else `MiddlewareMissingError`.
     """
     if setting:
         return _explicit(setting)
@@ -48,6 +49,7 @@ def installed_places(
             Path("/Library/Belgium Identity Card/Pkcs11/libbeidpkcs11.dylib"),
             Path("/usr/local/lib/libbeidpkcs11.dylib"),
             Path("/Library/OpenSC/lib/opensc-pkcs11.so"),
+            Path("/usr/local/lib/opensc-pkcs11.so"),
         ]
     return _linux_places(multiarch or _multiarch())
 
@@ -57,16 +59,16 @@ def _explicit(setting: str) -> Path | str:
         return setting
     path = Path(setting).expanduser()
     if not path.is_file():
-        raise MiddlewareMissingError
+        raise ModuleMissingError(path=setting)
     return path.resolve()
 
 
 def _windows_places(bits64: bool) -> list[Path]:
     # The 32-bit library is another file; a 32-bit Python cannot load the 64-bit one.
-    system_folder = "System32" if bits64 else "SysWOW64"
+    system_folder, programs = ("System32", "Program Files") if bits64 else ("SysWOW64", "Program Files (x86)")
     return [
         Path(rf"C:\Windows\{system_folder}\beidpkcs11.dll"),
-        Path(r"C:\Program Files\OpenSC Project\OpenSC\pkcs11\opensc-pkcs11.dll"),
+        Path(rf"C:\{programs}\OpenSC Project\OpenSC\pkcs11\opensc-pkcs11.dll"),
     ]
 
 

@@ -1,49 +1,34 @@
-"""Reading the cards in the readers through PKCS#11, and signing with one of them."""
+"""Reading the cards in the readers through PKCS#11."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pkcs11
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from pkcs11 import TokenFlag
 
 from adapters.eid import objects
+from adapters.eid.attendant import Attendant, Unattended
+from adapters.eid.calling import alone
+from adapters.eid.card import Found
 from adapters.eid.choice import checked
-from adapters.eid.identity import Identity, Purpose, full_name, read_identity
-from adapters.eid.keys import key_in_card
-from adapters.eid.library import LOCK, Library
+from adapters.eid.description import Seen
+from adapters.eid.faults import HIDDEN, OPENSC
+from adapters.eid.identity import Identity, Purpose, read_identity
+from adapters.eid.library import Library
 from adapters.eid.objects import serial_of
-from steps.ports.card import AskPin, CardSummary, PinEntry
-from steps.ports.signing import Signer
+from steps.ports.card import AskPin, CardSummary
 from workflow.errors import (
     CardError,
     CardNotActiveError,
     CardRemovedError,
+    CardSoftwareError,
     CardUnusableError,
     NotAnEidError,
     PinBlockedError,
-    WrongCardError,
-    WrongPinError,
 )
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A card as it was read: `pin_entry` is who asks for the PIN, as the module tells."""
-
-    library: Library
-    summary: CardSummary
-    identity: Identity
-    pin_entry: PinEntry
-
-    def card(self, pin_mode: PinEntry | None) -> Pkcs11Card:
-        """The card to sign with; `pin_mode` overrules the module."""
-        return Pkcs11Card(self.library, self.summary, self.identity, pin_mode or self.pin_entry)
 
 
 class Readers:
@@ -54,135 +39,85 @@ class Readers:
 
     def check(self) -> None:
         """Raises `MiddlewareMissingError` or `ReaderAbsentError`."""
-        with LOCK:
+        with alone():
             self._library.slots()
 
-    def read(self) -> list[Found]:
-        """Every identity card; raises what is wrong with one only when no other can be read."""
+    def module(self) -> str:
+        """The library, for people."""
+        with alone():
+            return self._library.description
+
+    def look(self) -> list[Seen]:
+        """What is in each reader, as far as it can be told without a PIN."""
+        with alone():
+            return [self._seen(slot) for slot in self._library.slots()]
+
+    def read(
+        self, serial: str | None = None, ask_pin: AskPin | None = None, attendant: Attendant | None = None
+    ) -> list[Found]:
+        """Every identity card, or the one with this serial number.
+
+        `ask_pin` is called where the module hides the certificates until somebody logs in. Raises what is wrong with
+        one only when no other can be read.
+        """
         found: list[Found] = []
         unreadable: CardError | None = None
-        with LOCK:
+        with alone():
             for token in self._library.tokens():
+                if serial and serial_of(token) != serial.upper():
+                    continue
                 try:
-                    found.append(self._read(token))
+                    found.append(self._read(token, ask_pin, attendant or Unattended()))
                 except CardRemovedError:
                     continue
-                except (CardNotActiveError, CardUnusableError, NotAnEidError) as error:
+                except (CardNotActiveError, CardSoftwareError, CardUnusableError, NotAnEidError) as error:
                     unreadable = error
         if unreadable is not None and not found:
             raise unreadable
         return found
 
-    def _read(self, token: pkcs11.Token) -> Found:
-        with self._library.session(token) as session:
-            identity = read_identity(objects.certificates(token, session))
-        reader = token.slot.slot_description
-        summary = CardSummary(serial_of(token), identity.holder, reader, identity.valid_until)
-        return Found(self._library, summary, identity, objects.pin_entry_of(token))
-
-
-class Pkcs11Card:
-    """One card; implements `steps.ports.card.Card`.
-
-    No session stays open between two signatures: while one is logged in, any program on this computer can sign in
-    with the card. Before each signature the same certificate must still be there.
-    """
-
-    def __init__(self, library: Library, summary: CardSummary, identity: Identity, pin_entry: PinEntry) -> None:
-        self.summary = summary
-        self.pin_entry = pin_entry
-        self._library = library
-        self._identity = identity
-        self._pin: str | None = None  # the PIN that Authentication accepted; for this card object only
-
-    def authentication(self, ask_pin: AskPin) -> Signer:
-        """The key with which the holder signs in: in the mode PROMPT the PIN is asked once for this object."""
-        return self._signer(Purpose.AUTHENTICATION, ask_pin)
-
-    def signature(self, ask_pin: AskPin) -> Signer:
-        """The key with which the holder signs contracts: the PIN is asked for every signature.
-
-        A module that opens its own dialog does so for this key even when the setting says PROMPT.
-        """
-        return self._signer(Purpose.SIGNATURE, ask_pin)
-
-    def _signer(self, purpose: Purpose, ask_pin: AskPin) -> Signer:
-        chain = self._identity.chain(purpose)
-
-        def sign(data: bytes, algorithm: hashes.HashAlgorithm) -> bytes:
-            with LOCK:
-                try:
-                    return self._sign(purpose, ask_pin, data, algorithm)
-                except WrongPinError as error:
-                    raise self._with_tries_left(error) from error.__cause__
-
-        return Signer(key_in_card(chain[0], sign), chain)
-
-    def _sign(self, purpose: Purpose, ask_pin: AskPin, data: bytes, algorithm: hashes.HashAlgorithm) -> bytes:
-        leaf = self._identity.chain(purpose)[0]
-        token = self._token()
-        login = objects.login_with(token, self.pin_entry, purpose)
-        _log.debug("the card signs: %s, PIN by %s", purpose.value, self.pin_entry.value)
-        pin: str | None = None
-        if login is not None:
-            self._confirm(token, leaf)  # no PIN is spent on another person's card
-        if login is PinEntry.PROMPT:
-            pin = self._kept_pin(purpose)
-            if pin is None:
-                pin = checked(ask_pin())
-                token = self._token()
-                self._confirm(token, leaf)  # while a person typed, the card may have been changed
-        with self._library.session(token, pkcs11.PROTECTED_AUTH if login is PinEntry.PAD else pin) as session:
-            signature = objects.sign(session, self._certificate_id(session, leaf), leaf, data, algorithm)
-        if purpose is Purpose.AUTHENTICATION:
-            self._pin = pin
-        return signature
-
-    def _kept_pin(self, purpose: Purpose) -> str | None:
-        """The accepted PIN, once: it is kept again only after it was accepted again."""
-        if purpose is not Purpose.AUTHENTICATION:
-            return None
-        pin, self._pin = self._pin, None
-        return pin
-
-    def _token(self) -> pkcs11.Token:
-        """The token of this card, when it is in a reader and its PIN is not known to be blocked."""
+    def _seen(self, slot: pkcs11.Slot) -> Seen:
+        reader = slot.slot_description
         try:
-            tokens = self._library.tokens()
-        except NotAnEidError:
-            tokens = []
-        token = next((token for token in tokens if serial_of(token) == self.summary.serial), None)
-        if token is None:
-            self._pin = None
-            if any(other.slot.slot_description == self.summary.reader for other in tokens):
-                raise self._wrong_card()
-            raise CardRemovedError
+            token = self._library.token_in(slot)
+            return Seen(reader) if token is None else Seen(reader, self._read(token).summary)
+        except CardRemovedError:
+            return Seen(reader)
+        except CardError as error:
+            return Seen(reader, problem=error)
+
+    def _read(self, token: pkcs11.Token, ask_pin: AskPin | None = None, attendant: Attendant | None = None) -> Found:
+        with self._library.session(token) as session:
+            certificates = objects.certificates(session)
+        hidden = not certificates and bool(token.flags & TokenFlag.LOGIN_REQUIRED)
+        pin: str | None = None
+        if hidden:
+            if ask_pin is None:
+                raise CardSoftwareError(reason=HIDDEN)
+            with self._unlocked(token, ask_pin, attendant or Unattended()) as (session, pin):
+                certificates = objects.certificates(session)
+        identity = read_identity(certificates)
+        summary = CardSummary(serial_of(token), identity.holder, token.slot.slot_description, identity.valid_until)
+        refused = dict(self._refusals(token, identity))
+        return Found(self._library, summary, identity, objects.pin_entry_of(token), refused, hidden, pin)
+
+    @contextmanager
+    def _unlocked(
+        self, token: pkcs11.Token, ask_pin: AskPin, attendant: Attendant
+    ) -> Iterator[tuple[pkcs11.Session, str]]:
         if objects.is_blocked(token):
             raise PinBlockedError
-        return token
+        if token.flags & TokenFlag.USER_PIN_FINAL_TRY:
+            attendant.confirm_last_try()
+        pin = checked(ask_pin())
+        with self._library.session(token, pin) as session:
+            yield session, pin
 
-    def _confirm(self, token: pkcs11.Token, leaf: x509.Certificate) -> None:
-        with self._library.session(token) as session:
-            self._certificate_id(session, leaf)
-
-    def _certificate_id(self, session: pkcs11.Session, leaf: x509.Certificate) -> bytes:
-        found = objects.certificate_id(session, leaf)
-        if found is None:
-            raise self._wrong_card()
-        return found
-
-    def _wrong_card(self) -> WrongCardError:
-        self._pin = None
-        return WrongCardError(holder=full_name(self.summary.holder))
-
-    def _with_tries_left(self, error: WrongPinError) -> WrongPinError | PinBlockedError:
-        """The same error with the count, where the card tells it; the library was initialised anew before."""
-        try:
-            token = self._token()
-            with self._library.session(token) as session:
-                left = objects.tries_left(token, session)
-        except PinBlockedError as blocked:
-            return blocked
-        except CardError:
-            return error
-        return PinBlockedError() if left == 0 else WrongPinError(attempts_left=left)
+    def _refusals(self, token: pkcs11.Token, identity: Identity) -> Iterable[tuple[Purpose, str]]:
+        """The keys that this module cannot use, each with the reason: told before anybody types a PIN."""
+        for purpose, chain in identity.chains.items():
+            # Measured with OpenSC 0.23 and 0.27.1; it tells only when everything was typed (FunctionNotSupported).
+            if purpose is Purpose.SIGNATURE and self._library.is_opensc:
+                yield purpose, OPENSC
+            elif reason := objects.unknown_mechanism(token, chain[0]):
+                yield purpose, reason

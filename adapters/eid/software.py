@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from adapters.eid.choice import checked, choose
+from adapters.eid.attendant import Attendant, Unattended
+from adapters.eid.choice import checked, choose, only
+from adapters.eid.description import Description, Printed, Seen
 from adapters.eid.identity import Identity, Purpose, full_name, read_identity
 from adapters.eid.keys import key_in_card
 from adapters.eid.software_state import CARD_FILE, CardState, locked, read_state, write_state
@@ -26,6 +28,7 @@ from steps.ports.signing import PrivateKey, Signer
 from workflow.errors import (
     CardRemovedError,
     CardUnusableError,
+    LastTryError,
     PinBlockedError,
     ReaderAbsentError,
     WrongCardError,
@@ -42,32 +45,63 @@ _log = logging.getLogger(__name__)
 class SoftwareCards:
     """The cards of one folder; implements `steps.ports.card.Cards`."""
 
-    def __init__(self, folder: Path, *, now: Callable[[], datetime], card: str | None = None) -> None:
-        """`card` is the serial number to take when a caller names none; `now` is the sandbox's clock."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], datetime],
+        card: str | None = None,
+        attendant: Attendant | None = None,
+    ) -> None:
+        """`card` is the serial number of the only card to be used; `now` is the sandbox's clock.
+
+        `attendant` None: the last try of a PIN is never spent.
+        """
         self._folder = folder
         self._now = now
         self._card = card or None
+        self._attendant = attendant
 
     def check(self) -> None:
         """Raises `ReaderAbsentError` when there is no folder for cards."""
         if not self._folder.is_dir():
             raise ReaderAbsentError
 
-    def present(self) -> list[CardSummary]:
-        """The cards whose `card.json` says that they are inserted."""
-        return [summary for summary, _ in self._inserted()]
+    def module(self) -> str:
+        """Where the cards are, for people."""
+        return str(self._folder)
 
-    def card(self, serial: str | None = None) -> SoftwareCard:
-        """The card with this serial number, or the only one."""
+    def look(self) -> list[Seen]:
+        """What is in each reader."""
+        self.check()
+        states = [read_state(folder) for folder in self._folders()]
+        filled = {summary.reader: summary for summary, _ in self._inserted()}
+        return [Seen(reader, filled.get(reader)) for reader in sorted({state.reader for state in states})]
+
+    def present(self) -> list[CardSummary]:
+        """The cards whose `card.json` says that they are inserted; when one was named, this one."""
+        return only([summary for summary, _ in self._inserted()], self._card)
+
+    def card(self, serial: str | None = None, ask_pin: AskPin | None = None) -> SoftwareCard:
+        """The card with this serial number, or the only one; nothing of it is hidden."""
+        return self._with(serial or self._card, self._now())
+
+    def shown(self, ask_pin: AskPin | None = None) -> SoftwareCard:
+        """As `card`, but also one that has expired: to be described."""
+        return self._with(self._card, None)
+
+    def _with(self, serial: str | None, now: datetime | None) -> SoftwareCard:
         inserted = self._inserted()
-        summary = choose((summary for summary, _ in inserted), serial or self._card, self._now())
+        summary = choose((summary for summary, _ in inserted), serial, now)
         folder = next(folder for found, folder in inserted if found is summary)
-        return SoftwareCard(self._folder, folder, summary)
+        return SoftwareCard(self._folder, folder, summary, self._attendant)
+
+    def _folders(self) -> list[Path]:
+        return sorted(path.parent for path in self._folder.glob(f"*/{CARD_FILE}"))
 
     def _inserted(self) -> list[tuple[CardSummary, Path]]:
         self.check()
-        folders = sorted(path.parent for path in self._folder.glob(f"*/{CARD_FILE}"))
-        return [(summary, folder) for folder in folders if (summary := _summary(folder)) is not None]
+        return [(summary, folder) for folder in self._folders() if (summary := _summary(folder)) is not None]
 
 
 class SoftwareCard:
@@ -75,8 +109,9 @@ class SoftwareCard:
 
     pin_entry = PinEntry.PROMPT
 
-    def __init__(self, readers: Path, folder: Path, summary: CardSummary) -> None:
+    def __init__(self, readers: Path, folder: Path, summary: CardSummary, attendant: Attendant | None = None) -> None:
         self.summary = summary
+        self._attendant = attendant or Unattended()
         self._readers = readers
         self._folder = folder
         self._identity = _identity(folder)
@@ -89,6 +124,19 @@ class SoftwareCard:
     def signature(self, ask_pin: AskPin) -> Signer:
         """The key with which the holder signs contracts: the PIN is asked for every signature."""
         return self._signer(Purpose.SIGNATURE, ask_pin)
+
+    def describe(self) -> Description:
+        """Everything that can be told of the card."""
+        return Description(
+            summary=self.summary,
+            chains=self._identity.chains,
+            pin_entry=self.pin_entry,
+            module=str(self._readers),
+            applet=None,
+            tries_left=read_state(self._folder).attempts_left,
+            printed=Printed(),
+            refused={},
+        )
 
     def _signer(self, purpose: Purpose, ask_pin: AskPin) -> Signer:
         chain = self._identity.chain(purpose)
@@ -103,12 +151,15 @@ class SoftwareCard:
         leaf = self._identity.chain(purpose)[0]
         self._look_again(leaf)
         _log.debug("a software card signs: %s", purpose.value)
+        is_last = read_state(self._folder).attempts_left == 1
+        if is_last:
+            self._attendant.confirm_last_try()
         if purpose is Purpose.AUTHENTICATION and self._pin is not None:
             pin, self._pin = self._pin, None  # a PIN that is refused is not kept
         else:
             pin = checked(ask_pin())
             self._look_again(leaf)  # while a person typed, anything may have happened
-        key = _unlock(self._folder, purpose, pin)
+        key = _unlock(self._folder, purpose, pin, announced=is_last)
         if purpose is Purpose.AUTHENTICATION:
             self._pin = pin
         return _sign_with(key, data, algorithm)
@@ -153,12 +204,17 @@ def _key_file(folder: Path, purpose: Purpose) -> Path:
     return folder / f"{purpose.value.lower()}.pem"
 
 
-def _unlock(folder: Path, purpose: Purpose, pin: str) -> PrivateKey:
-    """Spend one try: `WrongPinError` and in the end `PinBlockedError`; the right PIN gives all tries back."""
+def _unlock(folder: Path, purpose: Purpose, pin: str, *, announced: bool) -> PrivateKey:
+    """Spend one try: `WrongPinError` and in the end `PinBlockedError`; the right PIN gives all tries back.
+
+    Raises `LastTryError` when another program left the last one, and nobody was told.
+    """
     with locked(folder):
         state = read_state(folder)
         if state.attempts_left <= 0:
             raise PinBlockedError
+        if state.attempts_left == 1 and not announced:
+            raise LastTryError
         key = _decrypt(_key_file(folder, purpose).read_bytes(), pin)
         if key is not None:
             _remember(folder, state, TRIES)

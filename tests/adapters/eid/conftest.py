@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from adapters.eid import softhsm
 from adapters.eid.middleware import Pkcs11Cards
 from adapters.eid.software import SoftwareCards
-from steps.ports.card import Cards
+from steps.ports.card import PinEntry
 from tests.adapters.eid.people import (
     NOW,
     PIN,
+    Attending,
     Person,
     Pki,
     change_software_card,
@@ -30,9 +32,11 @@ from tests.adapters.eid.people import (
     write_software_card,
 )
 from tests.adapters.eid.tokens import fill
+from tests.adapters.eid.virtual import BEID, Kind, VirtualCard, VirtualLibrary, VirtualReader
+
+AnyCards = Pkcs11Cards | SoftwareCards
 
 SHIM_SOURCE = Path(__file__).parent / "shim" / "shim.c"
-SOFTHSM = [Path("/usr/lib/softhsm/libsofthsm2.so"), *Path("/usr/lib").glob("*/softhsm/libsofthsm2.so")]
 
 
 def missing(tool: str) -> NoReturn:
@@ -93,17 +97,13 @@ class Tokens:
 @pytest.fixture(scope="session")
 def tokens(tmp_path_factory: pytest.TempPathFactory, zoe: Person, pol: Person, mia: Person, old: Person) -> Tokens:
     """One token for each person, all labelled BELPIC, and an empty one that SoftHSM adds."""
-    library = next((path for path in SOFTHSM if path.exists()), None)
-    if library is None or shutil.which("softhsm2-util") is None:
+    library = softhsm.find_library()
+    if library is None:
         missing("softhsm2")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    os.environ[softhsm.CONFIGURATION] = str(softhsm.configure(tmp_path_factory.mktemp("softhsm")))
     people = [zoe, pol, mia, old]
     for _ in people:
-        command = ["softhsm2-util", "--init-token", "--free", "--label", "BELPIC", "--pin", PIN, "--so-pin", "12345678"]
-        subprocess.run(command, check=True, capture_output=True)
+        softhsm.make_token(PIN)
     loaded = pkcs11.lib(str(library.resolve()))
     made = [slot.get_token() for slot in loaded.get_slots()]
     serials = {}
@@ -180,6 +180,46 @@ def shim(shim_library: tuple[Path, Path], tokens: Tokens) -> Iterator[Shim]:
         pkcs11.lib(str(library.resolve())).reinitialize()
 
 
+# --- the library in Python ----------------------------------------------------------------------------------------
+
+
+class Virtual:
+    """A virtual library in place of the real one, with one reader or more."""
+
+    def __init__(self, kind: Kind, monkeypatch: pytest.MonkeyPatch, *readers: VirtualReader) -> None:
+        self.library = VirtualLibrary(kind, *readers)
+        self.attendant = Attending()
+        monkeypatch.setattr(pkcs11, "lib", self.library.load)
+
+    def cards(self, pin_mode: PinEntry | None = None, card: str | None = None) -> Pkcs11Cards:
+        """The adapter over it."""
+        return Pkcs11Cards(self.library.so, pin_mode, card, now=lambda: NOW, attendant=self.attendant)
+
+    @property
+    def reader(self) -> VirtualReader:
+        """The first reader."""
+        return self.library.readers[0]
+
+    def naive(self, **pins: Any) -> Any:
+        """A session as somebody opens it who knows no trap."""
+        return self.library.get_slots()[0].get_token().open(**pins)
+
+
+@pytest.fixture
+def virtual(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Virtual]:
+    """Makes a virtual library of a kind, with these cards, each in a reader of its own."""
+
+    def make(kind: Kind = BEID, *people: Person | VirtualCard | None) -> Virtual:
+        readers = []
+        for number, one in enumerate(people):
+            serial = f"ABCDEF012345678{number}"
+            card = VirtualCard(one, serial) if isinstance(one, Person) else one
+            readers.append(VirtualReader(f"Virtual Reader {number:02}", card))
+        return Virtual(kind, monkeypatch, *readers)
+
+    return make
+
+
 # --- the same cards in every form ---------------------------------------------------------------------------------
 
 
@@ -187,8 +227,9 @@ def shim(shim_library: tuple[Path, Path], tokens: Tokens) -> Iterator[Shim]:
 class World:
     """Every person's card, in the readers of one kind of `Cards`."""
 
-    cards: Cards
+    cards: AnyCards
     serial: Callable[[Person], str]
+    named: Callable[[str], AnyCards]
 
 
 @pytest.fixture(params=[pytest.param("softhsm", marks=pytest.mark.softhsm), "software"])
@@ -196,17 +237,29 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """The cards of all four people, in both forms."""
     if request.param == "softhsm":
         tokens: Tokens = request.getfixturevalue("tokens")
-        return World(Pkcs11Cards(tokens.library, now=lambda: NOW), tokens.serial)
+
+        def on_tokens(card: str | None) -> Pkcs11Cards:
+            return Pkcs11Cards(tokens.library, card=card, now=lambda: NOW)
+
+        return World(on_tokens(None), tokens.serial, on_tokens)
     for name in ("zoe", "pol", "mia", "old"):
         person: Person = request.getfixturevalue(name)
         write_software_card(tmp_path, f"F{person.ssin[:6]}", person)
-    return World(SoftwareCards(tmp_path, now=lambda: NOW), lambda person: f"F{person.ssin[:6]}")
+
+    def in_folders(card: str | None) -> SoftwareCards:
+        return SoftwareCards(tmp_path, card=card, now=lambda: NOW)
+
+    return World(in_folders(None), lambda person: f"F{person.ssin[:6]}", in_folders)
 
 
 class Reader(Protocol):
     """One reader whose card can be moved."""
 
-    cards: Cards
+    cards: AnyCards
+    attendant: Attending
+
+    def unattended(self) -> AnyCards:
+        """The same reader when nobody is there."""
 
     def insert(self, person: Person) -> None:
         """Put this person's card in, in place of another."""
@@ -219,9 +272,13 @@ class ShimReader:
     """A reader of the shim, with cards that block after three wrong PINs."""
 
     def __init__(self, shim: Shim) -> None:
-        self.cards: Cards = Pkcs11Cards(shim.library, now=lambda: NOW)
+        self.attendant = Attending()
+        self.cards: AnyCards = Pkcs11Cards(shim.library, now=lambda: NOW, attendant=self.attendant)
         self._shim = shim
         shim.show(max_tries=3)
+
+    def unattended(self) -> AnyCards:
+        return Pkcs11Cards(self._shim.library, now=lambda: NOW)
 
     def insert(self, person: Person) -> None:
         self._shim.insert(person)
@@ -234,8 +291,12 @@ class SoftwareReader:
     """A reader of the sandbox."""
 
     def __init__(self, folder: Path) -> None:
-        self.cards: Cards = SoftwareCards(folder, now=lambda: NOW)
+        self.attendant = Attending()
+        self.cards: AnyCards = SoftwareCards(folder, now=lambda: NOW, attendant=self.attendant)
         self._folder = folder
+
+    def unattended(self) -> AnyCards:
+        return SoftwareCards(self._folder, now=lambda: NOW)
 
     def insert(self, person: Person) -> None:
         self.take_out()

@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from steps.ports.card import PinEntry
+from workflow.errors import CardError
+
 PIN = "4711"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 READER = "Fictive Reader 00 00"
@@ -86,6 +89,7 @@ def make_pki() -> Pki:
 
 def issue(subject: x509.Name, key: Key, issuer: Pair | None, until: datetime, usage: x509.KeyUsage) -> x509.Certificate:
     """A certificate of ten years; without an issuer it signs itself."""
+    constraints = x509.BasicConstraints(ca=usage.key_cert_sign, path_length=None)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -94,6 +98,7 @@ def issue(subject: x509.Name, key: Key, issuer: Pair | None, until: datetime, us
         .serial_number(x509.random_serial_number())
         .not_valid_before(until - timedelta(days=3650))
         .not_valid_after(until)
+        .add_extension(constraints, critical=True)
         .add_extension(usage, critical=True)
         .sign(issuer.key if issuer else key, hashes.SHA256())
     )
@@ -147,6 +152,23 @@ def change_software_card(folder: Path, **state: object) -> None:
 def without_signature(person: Person) -> Person:
     """The same person with a card that is not fully active."""
     return replace(person, signature=None)
+
+
+class Attending:
+    """A person at the card who agrees to spend the last try, unless `refuses`; what was asked is counted."""
+
+    def __init__(self, refuses: CardError | None = None) -> None:
+        self.refuses = refuses
+        self.last_tries = 0
+        self.looked: list[PinEntry] = []
+
+    def confirm_last_try(self) -> None:
+        self.last_tries += 1
+        if self.refuses is not None:
+            raise self.refuses
+
+    def pin_is_asked(self, entry: PinEntry) -> None:
+        self.looked.append(entry)
 
 
 class Asked:

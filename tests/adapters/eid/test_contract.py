@@ -9,15 +9,19 @@ from lxml import etree  # type: ignore[import-untyped]
 from signxml.signer import XMLSigner
 from signxml.verifier import VerifyResult, XMLVerifier
 
+from adapters.eid.identity import Purpose
 from steps.ports.card import Holder, PinEntry
 from tests.adapters.eid.conftest import Reader, World
 from tests.adapters.eid.people import PIN, Asked, Person, name
 from tests.adapters.eid.signing import SHA256, sign, verify
 from workflow.errors import (
     CardAbsentError,
+    CardError,
     CardExpiredError,
     CardNotActiveError,
     CardRemovedError,
+    LastTryError,
+    NamedCardAbsentError,
     PinBlockedError,
     PinCancelledError,
     PinMalformedError,
@@ -168,6 +172,29 @@ def test_a_card_without_signature_certificate_is_not_fully_active(world: World, 
     verify(mia.authentication.chain[0], sign(card.authentication(Asked())))
 
 
+def test_only_the_card_that_was_named_is_there(world: World, zoe: Person, pol: Person) -> None:
+    named = world.named(world.serial(pol).lower())
+
+    assert [summary.holder.ssin for summary in named.present()] == [pol.ssin]
+    assert named.card().summary.holder.ssin == pol.ssin
+    with pytest.raises(NamedCardAbsentError, match="ABSENT"):
+        world.named("ABSENT").present()
+
+
+def test_a_card_describes_itself_without_a_pin(world: World, person: Person, old: Person) -> None:
+    described = world.cards.card(world.serial(person)).describe()
+    lapsed = world.named(world.serial(old)).shown().describe()
+
+    assert person.signature is not None
+    assert described.chains == {
+        Purpose.AUTHENTICATION: person.authentication.chain,
+        Purpose.SIGNATURE: person.signature.chain,
+    }
+    assert (described.refused, described.pin_entry) == ({}, PinEntry.PROMPT)
+    assert described.module
+    assert lapsed.summary.holder.ssin == old.ssin
+
+
 # --- one reader, whose card is moved --------------------------------------------------------------------------------
 
 
@@ -258,6 +285,52 @@ def test_the_third_wrong_pin_blocks_the_card_for_ever(reader: Reader, pol: Perso
         sign(reader.cards.card().authentication(asked))
 
     assert asked.times == 0
+
+
+def test_a_known_last_try_is_not_spent_by_itself(reader: Reader, pol: Person) -> None:
+    reader.insert(pol)
+    card = reader.cards.card()
+    for _ in range(2):
+        with pytest.raises(WrongPinError):
+            sign(card.signature(Asked("99999")))
+    asked = Asked()
+
+    reader.attendant.refuses = LastTryError()
+    with pytest.raises(LastTryError):
+        sign(card.signature(asked))
+    nobody_asked = asked.times
+    reader.attendant.refuses = None
+    signer = card.signature(asked)
+
+    verify(signer.certificate, sign(signer))
+    assert nobody_asked == 0
+    assert reader.attendant.last_tries == 2
+
+
+def test_unattended_no_last_try_is_spent(reader: Reader, pol: Person) -> None:
+    reader.insert(pol)
+    asked = Asked("99999")
+    told = []
+
+    for _ in range(4):
+        with pytest.raises(CardError) as error:
+            sign(reader.unattended().card().signature(asked))
+        told.append(error.value.code)
+
+    assert told == ["pin_wrong", "pin_wrong", "pin_last_try", "pin_last_try"]
+    assert asked.times == 2
+
+
+def test_what_is_in_the_reader_can_be_seen(reader: Reader, pol: Person) -> None:
+    reader.insert(pol)
+    [inserted] = reader.cards.look()
+    reader.take_out()
+    [empty] = reader.cards.look()
+
+    assert inserted.card is not None
+    assert inserted.card.holder.ssin == pol.ssin
+    assert (empty.card, empty.problem) == (None, None)
+    assert empty.reader == inserted.reader
 
 
 def test_the_right_pin_gives_all_tries_back(reader: Reader, pol: Person) -> None:

@@ -11,7 +11,7 @@ import pytest
 from adapters.eid.middleware import Pkcs11Cards
 from adapters.eid.modules import find_module, installed_places
 from tests.adapters.eid.people import NOW
-from workflow.errors import MiddlewareMissingError
+from workflow.errors import MiddlewareMissingError, ModuleMissingError
 
 
 def made(path: Path) -> Path:
@@ -29,7 +29,7 @@ def test_an_explicit_setting_comes_first(tmp_path: Path) -> None:
 def test_an_explicit_setting_that_is_not_there_is_not_replaced(tmp_path: Path) -> None:
     other = made(tmp_path / "libbeidpkcs11.so.0")
 
-    with pytest.raises(MiddlewareMissingError):
+    with pytest.raises(ModuleMissingError, match=r"mine\.so"):
         find_module(str(tmp_path / "mine.so"), candidates=[other])
 
 
@@ -65,8 +65,13 @@ def test_without_any_library_the_person_is_told_what_to_install() -> None:
     ("system", "place"),
     [
         ("linux", "/usr/lib/x86_64-linux-gnu/libbeidpkcs11.so.0"),
+        ("linux", "/usr/lib/x86_64-linux-gnu/libbeidpkcs11.so"),
+        ("linux", "/usr/lib/x86_64-linux-gnu/pkcs11/beidpkcs11.so"),
+        ("linux", "/usr/lib64/libbeidpkcs11.so.0"),
         ("linux", "/usr/lib64/pkcs11/beidpkcs11.so"),
+        ("linux", "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"),
         ("darwin", "/Library/Belgium Identity Card/Pkcs11/libbeidpkcs11.dylib"),
+        ("darwin", "/usr/local/lib/libbeidpkcs11.dylib"),
         ("win32", r"C:\Windows\System32\beidpkcs11.dll"),
     ],
 )
@@ -81,11 +86,24 @@ def test_a_32_bit_python_looks_for_the_32_bit_library() -> None:
     assert Path(r"C:\Windows\SysWOW64\beidpkcs11.dll") in installed_places("win32", bits64=False)
 
 
+def test_on_every_system_the_official_library_comes_before_opensc() -> None:
+    for system in ("linux", "darwin", "win32"):
+        names = ["opensc" in place.name for place in installed_places(system, "x86_64-linux-gnu", bits64=True)]
+
+        assert names == sorted(names)
+        assert True in names
+
+
 def test_a_file_that_is_no_library_is_missing_software(tmp_path: Path) -> None:
     cards = Pkcs11Cards(made(tmp_path / "libbeidpkcs11.so.0"), now=lambda: NOW)
 
-    with pytest.raises(MiddlewareMissingError):
+    with pytest.raises(ModuleMissingError, match="cannot be loaded"):
         cards.check()
+
+
+def test_a_name_that_the_loader_does_not_find_is_missing_software() -> None:
+    with pytest.raises(ModuleMissingError, match="libnowhere"):
+        Pkcs11Cards("libnowhere-pkcs11.so.0", now=lambda: NOW).check()
 
 
 def test_missing_software_is_noticed_at_the_first_use(tmp_path: Path) -> None:

@@ -14,7 +14,16 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from adapters.eid.software import SoftwareCards
 from adapters.eid.software_state import locked
-from tests.adapters.eid.people import NOW, PIN, READER, Asked, Person, change_software_card, write_software_card
+from tests.adapters.eid.people import (
+    NOW,
+    PIN,
+    READER,
+    Asked,
+    Attending,
+    Person,
+    change_software_card,
+    write_software_card,
+)
 from tests.adapters.eid.signing import sign, verify
 from workflow.errors import (
     CardExpiredError,
@@ -32,7 +41,7 @@ SERIAL = "F7503120001"
 
 @pytest.fixture
 def cards(tmp_path: Path) -> SoftwareCards:
-    return SoftwareCards(tmp_path, now=lambda: NOW)
+    return SoftwareCards(tmp_path, now=lambda: NOW, attendant=Attending())
 
 
 def state(folder: Path) -> dict[str, object]:
@@ -184,7 +193,7 @@ def test_two_programs_cannot_share_one_try(tmp_path: Path, pol: Person) -> None:
     ]
     answers = sorted(process.communicate()[0].strip() for process in processes)
 
-    assert answers == ["PinBlockedError None", "WrongPinError 1", "WrongPinError 2"]
+    assert answers == ["LastTryError None", "WrongPinError 1", "WrongPinError 2"]
 
 
 def test_a_try_waits_for_the_try_of_another_program(tmp_path: Path, cards: SoftwareCards, pol: Person) -> None:

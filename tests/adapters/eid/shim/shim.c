@@ -8,7 +8,7 @@
  * insertion=N (changes whenever a card was moved; older sessions are gone then); C_Name=RV (the function answers
  * that and does nothing); label=TEXT and serial=TEXT of every token; flags_set, flags_clear=BITS of the token; pin=PIN (what the person types in
  * the dialog or on the pad); dialog=1 (signing asks by itself: no login is needed); max_tries=N (blocks then);
- * bad_signature=1; stale=1 (a login without logout is believed, whatever the next PIN is).
+ * bad_signature=1; sign_wait=MS (how long the dialog is open); stale=1 (a login without logout is believed, whatever the next PIN is).
  */
 
 #include <dlfcn.h>
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 typedef unsigned long ulong_t;
 typedef unsigned char byte_t;
@@ -161,6 +162,13 @@ static ulong_t get_token_info(ulong_t reader, token_info *info) {
     return result;
 }
 
+static ulong_t get_mechanism_list(ulong_t reader, ulong_t *list, ulong_t *count) {
+    ulong_t slot, result;
+    ANSWER("C_GetMechanismList");
+    if ((result = card_slot(reader, &slot))) return result;
+    return ((ulong_t (*)(ulong_t, ulong_t *, ulong_t *))real->call[GET_MECHANISM_LIST])(slot, list, count);
+}
+
 static ulong_t open_session(ulong_t reader, ulong_t flags, void *application, void *notify, ulong_t *handle) {
     ulong_t slot, result, i;
     char pin[64];
@@ -220,6 +228,7 @@ static ulong_t sign(ulong_t session, byte_t *data, ulong_t length, byte_t *signa
     ulong_t result;
     ANSWER("C_Sign");
     if (is_gone(session)) return DEVICE_REMOVED;
+    usleep(1000 * number("sign_wait", 0));
     result = ((ulong_t (*)(ulong_t, byte_t *, ulong_t, byte_t *, ulong_t *))real->call[SIGN])(
         session, data, length, signature, size);
     if (!result && signature && number("bad_signature", 0)) signature[*size / 3] ^= 1;
@@ -237,6 +246,7 @@ ulong_t C_GetFunctionList(function_list **list) {
     shim.call[GET_SLOT_LIST] = get_slot_list;
     shim.call[GET_SLOT_INFO] = get_slot_info;
     shim.call[GET_TOKEN_INFO] = get_token_info;
+    shim.call[GET_MECHANISM_LIST] = get_mechanism_list;
     shim.call[OPEN_SESSION] = open_session;
     shim.call[CLOSE_SESSION] = close_session;
     shim.call[LOGIN] = login;

@@ -5,10 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check reliability wheel messages pages lock clean
+.PHONY: demo test check reliability sabotage wheel messages pages lock clean
 
-demo: $(VENV)/user            ## renew a certificate against the embedded sandbox (no root)
-	$(BIN)/python -m adapters.cli.app demo
+demo: $(VENV)/user            ## renew a certificate against the embedded sandbox (no root; CARD=softhsm: through PKCS#11)
+	$(BIN)/python -m adapters.cli.app demo $(if $(CARD),--card $(CARD))
 
 test: $(VENV)/developer       ## all tests; as root, also installs the programs that they need
 	sh .ci/system
@@ -21,9 +21,13 @@ check: $(VENV)/developer      ## lint, types, import rules, tests
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-reliability: $(VENV)/developer  ## strike a renewal with every kind of fault, and count (FULL=1: every case; ROWS=…)
+reliability: $(VENV)/developer  ## strike every procedure with every fault, and count (FULL=1: every case; ROWS=…)
 	sh .ci/system
 	$(BIN)/python -m tests.reliability $(ROWS)
+
+sabotage: $(VENV)/developer    ## put defects in copies of the program; the rows must turn red (WORDS=…)
+	sh .ci/system
+	$(BIN)/python -m tests.sabotage $(WORDS)
 
 wheel: $(VENV)/developer      ## the wheel, in dist/
 	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .

@@ -2,6 +2,7 @@
 """`python -m tests.reliability [ROW …]`: run the rows, print one table, write reliability.json.
 
 FULL=1 runs every case, otherwise a sample chosen by SEED; JOBS is the number of processes.
+`python -m tests.reliability --write DOCUMENT [JSON …]` runs nothing: it puts what was counted in the document.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.reliability.counting import FULL, ROWS, SEED, Counts, Row, Verdict, run_case
+from tests.reliability.promises import merged, write_into
 from tests.reliability.table import head, line, write
+
+
+def row_modules() -> list[str]:
+    """Every module that makes rows."""
+    return [f"tests.reliability.{path.stem}" for path in sorted(Path(__file__).parent.glob("test_*.py"))]
 
 
 def load_rows() -> dict[str, Row]:
     """Import every module that makes rows."""
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        importlib.import_module(f"tests.reliability.{path.stem}")
+    for name in row_modules():
+        importlib.import_module(name)
     return ROWS
 
 
@@ -32,7 +39,7 @@ def _run(row: str, case: str) -> tuple[Verdict, float]:
 
 
 def _counted(row: Row, pool: ProcessPoolExecutor) -> Counts:
-    counts = Counts(row.name)
+    counts = Counts(row.name, of=len(row.cases()))
     names = [case.name for case in row.chosen()]
     for name, (verdict, seconds) in zip(names, pool.map(_run, [row.name] * len(names), names), strict=True):
         counts.add(name, verdict, seconds)
@@ -49,19 +56,25 @@ def main(wanted: list[str]) -> int:
     """Returns 0 when every row is clean."""
     warnings.simplefilter("error")
     known = load_rows()
+    if wanted[:1] == ["--write"]:
+        rows = sorted(known.values(), key=lambda row: _number(row.name))
+        write_into(Path(wanted[1]), rows, merged(Path(name) for name in wanted[2:] or ["reliability.json"]))
+        return 0
     unknown = [name for name in wanted if name not in known]
     if unknown:
         print(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}", file=sys.stderr)
         return 2
     rows = [known[name] for name in sorted(wanted or known, key=_number)]
     jobs = int(os.environ.get("JOBS", os.cpu_count() or 1))
+    print(f"{'full' if FULL else 'sample'}, seed {SEED}")
     print(head())
     counted = []
     for counts in _all_counted(rows, jobs):
         counted.append(counts)
         print(line(counts), flush=True)
     write(Path("reliability.json"), counted, full=FULL)
-    print(f"seed {SEED}, {'every case' if FULL else 'a sample; FULL=1 runs every case'}")
+    tried = sum(counts.cases for counts in counted)
+    print(f"{tried} cases of {sum(counts.of for counts in counted)}{'' if FULL else '; FULL=1 runs all of them'}")
     for counts in counted:
         for failure in counts.failures:
             print(failure, file=sys.stderr)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from workflow.definition import Definition, Final
-from workflow.definitions import DEFINITIONS
-
-SITTINGS = {"renew": ("etk_waits_for_activation",)}
-"""By procedure, the conditions that hold in the course that is taken here."""
+from tests.reliability.courses import COURSES, Course
+from workflow.definition import Final
 
 CHANGING = ("before_intent", "after_intent", "intent_written", "answered")
 
 
-def boundaries(definition: Definition, changing: frozenset[str]) -> list[str]:
-    """Every boundary that an undisturbed course reaches, in its order; `changing` names the changing steps."""
+def boundaries(course: Course, changing: frozenset[str]) -> list[str]:
+    """Every boundary that an undisturbed course passes, in its order; `changing` names the changing steps."""
     found: list[str] = []
-    holding = SITTINGS[definition.name]
+    definition = course.definition
     stored = False
     for state in definition.states:
         name = f"{definition.name}.{state.name}"
@@ -22,7 +19,7 @@ def boundaries(definition: Definition, changing: frozenset[str]) -> list[str]:
             if state.name == definition.goal:
                 found += [f"{name}.before_moved", f"{name}.after_moved"]
             continue
-        if not all(condition in holding for condition in state.only_if):
+        if state.name in course.skipped or not all(condition in course.holding for condition in state.only_if):
             continue
         if stored:
             found += [f"{name}.before_moved", f"{name}.after_moved"]
@@ -45,5 +42,16 @@ def changing_steps() -> frozenset[str]:
 
 
 def all_boundaries() -> dict[str, list[str]]:
-    """The boundaries of every procedure."""
-    return {name: boundaries(definition, changing_steps()) for name, definition in DEFINITIONS.items()}
+    """The boundaries of every course, by definition."""
+    return {name: boundaries(course, changing_steps()) for name, course in COURSES.items()}
+
+
+def stored_boundaries() -> list[str]:
+    """Those before a step of a procedure that is stored: a command that resumes it passes them once more."""
+    found = []
+    for course in COURSES.values():
+        states = [state for state in course.definition.states if not isinstance(state, Final)]
+        closing = [state.until for state in states].index(course.definition.identified_by)
+        stored = {f"{course.name}.{state.name}.before" for state in states[closing + 1 :]}
+        found += [name for name in boundaries(course, changing_steps()) if name in stored]
+    return found

@@ -99,9 +99,11 @@ def register(row: Row) -> Row:
 
 @dataclass(slots=True)
 class Counts:
-    """A row, counted."""
+    """A row, counted: so many `cases` of all that there are."""
 
     row: str
+    of: int = 0
+    cases: int = 0
     tried: int = 0
     harms: dict[Harm, int] = field(default_factory=lambda: dict.fromkeys(Harm, 0))
     failures: list[str] = field(default_factory=list)
@@ -112,9 +114,15 @@ class Counts:
         """Zeros everywhere, and something was tried."""
         return self.tried > 0 and not self.failures
 
+    @property
+    def mode(self) -> str:
+        """Whether every case was run."""
+        return "full" if self.cases == self.of else "sample"
+
     def add(self, case: str, verdict: Verdict, seconds: float) -> None:
         """Count one case; one whose fault did not strike is not tried, and fails the row."""
         self.seconds += seconds
+        self.cases += 1
         self.tried += verdict.worth if verdict.fired else 0
         for harm in {problem.harm for problem in verdict.problems}:
             self.harms[harm] += 1
@@ -127,7 +135,8 @@ class Counts:
     def as_json(self) -> dict[str, object]:
         """The columns of the table."""
         harms = {harm.value: self.harms[harm] for harm in Harm}
-        return {"row": self.row, "tried": self.tried, **harms, "seconds": round(self.seconds, 1)}
+        told = {"row": self.row, "mode": self.mode, "cases": self.cases, "of": self.of, "tried": self.tried}
+        return {**told, **harms, "seconds": round(self.seconds, 1)}
 
 
 def run_case(case: Case) -> tuple[Verdict, float]:

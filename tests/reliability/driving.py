@@ -1,4 +1,4 @@
-"""Takes a renewal to its end by commands, through whatever strikes on the way."""
+"""Takes a procedure to its end by commands, through whatever strikes on the way."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from adapters.system.boundaries import HIT_VARIABLE
 from tests.reliability.counting import Harm, Problem
+from tests.reliability.courses import COURSES, RESUME, Course
 from tests.reliability.processes import Ended, Home, few_rounds, make_template, warm_up
+from workflow.definition import Final
 
 _MOST_COMMANDS = 20
-ENDS = ("done", "cancelled", "refused", "abandoned", "expired")
-
 Command = Callable[[Home, tuple[str, ...]], Ended]
 """How a command is run: the usual way, or under something that strikes."""
 
 
 @dataclass
-class Course:
+class Journey:
     """What happened on the way: every command that ended, and how."""
 
     ended: list[Ended] = field(default_factory=list)
@@ -37,21 +36,21 @@ class Course:
 
 
 @functools.cache
-def _template() -> Path:
+def _template(has_keystore: bool) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ehcert-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     warm_up()
     few_rounds()
-    return make_template(folder / "home")
+    return make_template(folder / "home", has_keystore=has_keystore)
 
 
 @contextmanager
-def a_home() -> Iterator[Home]:
+def a_home(course: Course = COURSES["renew"]) -> Iterator[Home]:
     """A home with a served sandbox, thrown away afterwards."""
-    template = _template()
+    template = _template(course.has_keystore)
     folder = Path(tempfile.mkdtemp(prefix="ehcert-case-"))
     try:
-        home = Home(template, folder / "home")
+        home = Home(template, folder / "home", course)
         with home.served():
             yield home
     finally:
@@ -73,29 +72,26 @@ def struck_at(boundary: str, striking: str = "SIGKILL") -> Command:
     return with_variables({HIT_VARIABLE: f"{boundary}={striking}"})
 
 
-def drive(home: Home, course: Course, command: Command = usual, until: Callable[[Course], bool] | None = None) -> bool:
-    """Give commands until the renewal has ended, or `until` holds; whether one of them came true.
-
-    Time passes as the state wants it: two days for a delivery, some minutes for a doubt.
-    """
+def drive(
+    home: Home, journey: Journey, command: Command = usual, until: Callable[[Journey], bool] | None = None
+) -> bool:
+    """Give commands until the procedure has ended, or `until` holds; whether one of them came true."""
     for _ in range(_MOST_COMMANDS):
-        states = home.states()
-        if states and states[-1] in ENDS:
+        state = home.state()
+        if isinstance(state, Final):
             return True
-        verb = "resume" if states else "renew"
-        ended = command(home, (verb, "--answers", "answers.yaml", "--json"))
-        course.ended.append(ended)
-        if until is not None and until(course):
+        journey.ended.append(command(home, RESUME if state else home.course.begin))
+        if until is not None and until(journey):
             return True
-        home.move_clock(timedelta(days=2) if "awaiting_delivery" in home.states() else timedelta(minutes=6))
+        home.let_time_pass()
     return False
 
 
-def end_of(home: Home, course: Course) -> list[Problem]:
+def end_of(home: Home, journey: Journey) -> list[Problem]:
     """Drive to the end undisturbed, and judge."""
-    if not drive(home, course):
-        last = course.ended[-1]
+    if not drive(home, journey):
+        last = journey.ended[-1]
         return [Problem(Harm.STUCK, f"still in {home.states()}: {last.answer.get('error', last.errors[-300:])}")]
-    if home.states()[-1:] != ["done"]:
+    if home.states()[-1:] != [home.course.definition.goal]:
         return [Problem(Harm.LOST, f"ended in {home.states()}")]
     return home.judged()

@@ -1,4 +1,4 @@
-"""Judges a renewal by what the far side accepted and by the keystores that open: never by our own journal."""
+"""Judges a procedure by what the far side accepted and by the keystores that open: never by our own journal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from urllib.parse import quote
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from adapters.keystore.reading import read
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.tokens import TokenState
 from steps.placeholder import is_placeholder
 from steps.ports.keystore import AUTHENTICATION, Keystore
 from tests.reliability.counting import Harm, Problem, problems_of, too_many
+from workflow.errors import KeystoreError
 
 REPEATABLE: Final = {"startETKRegistration": 1_000}
 """The newest challenge counts (PROTOCOL §13.1): starting again changes nothing that was done."""
+
+REQUESTS: Final = ("generateCertificate", "submitCSRForForeigner")
+"""The operations that ask for a certificate."""
 
 
 def check(
@@ -28,25 +33,54 @@ def check(
     *,
     renewed: bool = True,
     intents: Mapping[str, int] | None = None,
+    accepted: Mapping[str, int] | None = None,
 ) -> list[Problem]:
     """Everything that the log of accepted changes and the keystores show to be wrong.
 
-    `keystores` are all that open, pending ones too. `renewed`: the renewal must have come to its good end.
-    `intents` says how many changes of an operation were wanted, where it is not one.
+    `keystores` are all that open, pending ones too. `renewed`: what was asked for must have come to its good end.
+    `intents` says how many changes of an operation were wanted, where it is not one; `accepted` how many of each
+    operation there must be at a good end: usually those of a renewal.
     """
+    if accepted is not None:
+        intents = {name: accepted.get(name, 0) for name in sandbox.authority.accepted_counts()} | dict(accepted)
     opened = list(keystores)
     problems = problems_of(Harm.DOUBLED, doubled(sandbox, intents)) + problems_of(
         Harm.ORPHANED, orphaned(sandbox, opened)
     )
     problems += problems_of(Harm.LOST, unproven(sandbox, opened))
-    if renewed:
+    if renewed and (accepted is None or accepted.keys() & set(REQUESTS)):
         problems += problems_of(Harm.LOST, unfinished(sandbox, opened))
+    if renewed:
+        problems += problems_of(Harm.LOST, missing(sandbox, accepted or {}))
+    return problems
+
+
+def missing(sandbox: Sandbox, accepted: Mapping[str, int]) -> Iterator[str]:
+    """Changes that the far side never accepted, although the end was told."""
+    counts = sandbox.authority.accepted_counts()
+    for name, wanted in accepted.items():
+        if counts.get(name, 0) < wanted:
+            yield f"{name} was accepted {counts.get(name, 0)} times, not {wanted}"
+
+
+def changed_password(path: Path, content: bytes, old: str, new: str) -> list[Problem]:
+    """What is wrong with a keystore whose password was changed, and with the copy of before that lies beside it."""
+    before, problems = read(content, old, path=path), []
+    try:
+        if {identifier_of(key.private_key) for key in read(path.read_bytes(), new, path=path).keys} != {
+            identifier_of(key.private_key) for key in before.keys
+        }:
+            problems.append(Problem(Harm.ORPHANED, "the keystore with the new password holds other keys"))
+    except KeystoreError as error:
+        problems.append(Problem(Harm.LOST, f"the keystore does not open with its new password: {error}"))
+    if content not in [one.read_bytes() for one in path.parent.glob("*") if one != path and one.is_file()]:
+        problems.append(Problem(Harm.LOST, "no copy of the keystore of before is left"))
     return problems
 
 
 def doubled(sandbox: Sandbox, intents: Mapping[str, int] | None = None) -> Iterator[str]:
     """Changes that were accepted more often than wanted, and changing messages that came again byte for byte."""
-    yield from too_many(sandbox.authority.accepted_counts(), REPEATABLE | dict(intents or {}))
+    yield from too_many(sandbox.authority.accepted_counts(), dict(intents or {}) | REPEATABLE)
     for operation, message_id in sandbox.authority.repeats():
         yield f"{operation} sent again ({message_id})"
 
@@ -56,7 +90,7 @@ def orphaned(sandbox: Sandbox, keystores: Iterable[Keystore]) -> Iterator[str]:
     held = {identifier_of(entry.private_key) for keystore in keystores for entry in keystore.keys}
     for accepted in sandbox.authority.accepted():
         key = accepted.public_key_identifier
-        if accepted.operation == "generateCertificate" and key not in held:
+        if accepted.operation in REQUESTS and key not in held:
             yield f"the key of request {key}"
         token = sandbox.authority.desk.tokens.by_key(key) if key is not None else None
         # A key of which only the start was heard is sealed for by nobody.
@@ -69,7 +103,7 @@ def unfinished(sandbox: Sandbox, keystores: Iterable[Keystore], refused: Collect
 
     `refused` are the keys of requests that a person at eHealth refused after they were accepted.
     """
-    requests = [a for a in sandbox.authority.accepted() if a.operation == "generateCertificate"]
+    requests = [a for a in sandbox.authority.accepted() if a.operation in REQUESTS]
     requests = [a for a in requests if a.public_key_identifier not in refused]
     if not requests:
         yield "no request was accepted"

@@ -7,8 +7,10 @@ be killed. What they share is on disk, in the home that a case gets as a copy of
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 import signal
 import sqlite3
@@ -21,13 +23,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.cli.demonstration import ANSWERS, HANDOVER, NEW_PASSWORD
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from adapters.cli.demonstration import NEW_PASSWORD
 from adapters.cli.rehearsal import PASSWORD, furnish, people
 from adapters.keystore.reading import read
 from adapters.sandbox.home import Sandbox
-from steps.ports.keystore import Keystore
+from steps.ports.keystore import AUTHENTICATION, Keystore
 from tests.reliability.counting import Harm, Problem
-from tests.reliability.judging import check
+from tests.reliability.courses import COURSES, FILE, IN_USE, RESUME, Course
+from tests.reliability.judging import changed_password, check, identifier_of
+from workflow.definition import State, Waiting
 from workflow.errors import KeystoreError
 
 _START_SECONDS = 30.0
@@ -56,19 +62,34 @@ class Ended:
 
 
 def warm_up() -> None:
-    """Import what the commands import, once, so that a forked one starts at once."""
-    import workflow.engine  # noqa: F401
+    """Import all of the program, once, so that a forked command starts at once."""
+    for name in ("workflow", "steps", "state", "adapters"):
+        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
+            if not module.name.startswith(_NOT_TO_BE_IMPORTED):
+                importlib.import_module(module.name)
+    importlib.import_module("alembic.command")
+
+
+_NOT_TO_BE_IMPORTED = ("state.schema.", "adapters.cli.locale.")
 
 
 def few_rounds() -> None:
-    """Make keystores with few rounds from now on, here and in what is forked: their strength is not tried here."""
-    from adapters.keystore import writing
+    """Make keystores with few rounds from now on, here and in what is forked: their strength is not tried here.
+
+    Nor are RSA keys proved again each time they are read: ours come from no stranger.
+    """
+    from adapters.keystore import bags, writing
 
     writing.USUAL = writing.Rounds(10, 10)
+    bags.load_der_private_key = _believed
 
 
-def make_template(folder: Path) -> Path:
-    """A home with a furnished sandbox: a person, a card, a current keystore."""
+def _believed(data: bytes, password: bytes | None, **options: Any) -> Any:
+    return load_der_private_key(data, password, **{**options, "unsafe_skip_rsa_key_validation": True})
+
+
+def make_template(folder: Path, *, has_keystore: bool = True) -> Path:
+    """A home with a furnished sandbox: a person, a card, and the keystore in use."""
     from adapters.cli import rehearsal
     from adapters.cli.wiring import Wiring
     from adapters.system.folders import user_folders
@@ -78,20 +99,35 @@ def make_template(folder: Path) -> Path:
     settings = read_settings(folders.settings_file, {}, environment="sandbox")
     sandbox = Sandbox.open(folders.sandbox)
     rehearsal.PIN = CANARY_PIN
-    furnish(sandbox, Wiring(folders, settings).keystores("sandbox"), people()["provider"], timedelta(days=60), "rsa")
+    provider, keystores = people()["provider"], Wiring(folders, settings).keystores("sandbox")
+    if has_keystore:
+        furnish(sandbox, keystores, provider, timedelta(days=60), "rsa")
+    else:
+        keystores.check()
+        sandbox.issue_card(provider, CANARY_PIN)
     sandbox.close()
-    (folder / "answers.yaml").write_text(ANSWERS + HANDOVER)
     return folder
 
 
 class Home:
-    """The home of one case."""
+    """The home of one case, in which one course is gone."""
 
-    def __init__(self, template: Path, folder: Path) -> None:
+    def __init__(self, template: Path, folder: Path, course: Course = COURSES["renew"]) -> None:
         shutil.copytree(template, folder)
         self.folder = folder
-        self._current = next((self.sandbox / "keystore").glob("*.p12"))
-        self._current_content = self._current.read_bytes()
+        self.course = course
+        self.current = min((self.sandbox / "keystore").glob("*.p12"), default=None)
+        self._current_content = self.current.read_bytes() if self.current else b""
+        answers = json.dumps(course.answers())  # which is YAML, too
+        if IN_USE in answers:
+            answers = answers.replace(IN_USE, self._certificate())
+        (folder / "answers.yaml").write_text(answers)
+
+    def _certificate(self) -> str:
+        """The PublicKeyIdentifier of the certificate in use."""
+        entry = read(self._current_content, PASSWORD).key(AUTHENTICATION)
+        assert entry is not None, "a keystore in use has this key"
+        return identifier_of(entry.private_key)
 
     @property
     def sandbox(self) -> Path:
@@ -107,11 +143,17 @@ class Home:
         """Run `ehcert` with these arguments in a process of its own, and wait for its end."""
         return self.wait(self.begin(*arguments, variables=variables, secrets=secrets))
 
-    def begin(self, *arguments: str, variables: Mapping[str, str] | None = None, secrets: bool = True) -> int:
-        """Start `ehcert`; returns the process."""
+    def begin(
+        self, *arguments: str, variables: Mapping[str, str] | None = None, secrets: bool = True, held: bool = False
+    ) -> int:
+        """Start `ehcert`; returns the process. One that is `held` stops before it does anything."""
         given = {f"EHCERT_SECRET_{name.upper()}": value for name, value in SECRETS.items()} if secrets else {}
         environment = {**self.variables(), **given, **(variables or {})}
-        return _forked(lambda: _command(arguments), environment, self.folder)
+        return _forked(lambda: _command(self.named(arguments), held), environment, self.folder)
+
+    def named(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        """The arguments of a command, with the path of the keystore in use."""
+        return tuple(str(self.current) if word == FILE else word for word in arguments)
 
     def stopped(self, pid: int, seconds: float = _COMMAND_SECONDS) -> bool:
         """Wait until a command was stopped by a signal, as by a laptop that sleeps; False when it ended first."""
@@ -139,20 +181,32 @@ class Home:
         errors.unlink(missing_ok=True)
         return ended
 
-    def renew(self, **variables: str) -> Ended:
+    def renew(self) -> Ended:
         """`ehcert renew` with the usual answers."""
-        return self.run("renew", "--answers", "answers.yaml", "--json", variables=variables)
+        return self.run(*COURSES["renew"].begin)
 
-    def resume(self, *, answers: bool = True, **variables: str) -> Ended:
+    def resume(self, *, answers: bool = True) -> Ended:
         """`ehcert resume` with the usual answers."""
-        given = ("--answers", "answers.yaml") if answers else ()
-        return self.run("resume", *given, "--json", variables=variables)
+        return self.run(*(RESUME if answers else ("resume", "--json")))
 
     def move_clock(self, by: timedelta) -> None:
         """Let time pass, for the sandbox and its clients."""
         from adapters.sandbox.clock import SandboxClock
 
         SandboxClock(self.sandbox).move(by)
+
+    def let_time_pass(self) -> None:
+        """Until the next look: two days where the program waits, some minutes otherwise, as after a doubt.
+
+        Where it waits, people at the far side first do what the course wants of them.
+        """
+        if not isinstance(self.state(), Waiting):
+            self.move_clock(timedelta(minutes=6))
+            return
+        sandbox = Sandbox.open(self.sandbox)
+        self.course.meanwhile(sandbox.authority)
+        sandbox.close()
+        self.move_clock(timedelta(days=2))
 
     def states(self) -> list[str]:
         """The states of the stored procedures; empty while there is none, or no store."""
@@ -167,6 +221,11 @@ class Home:
         finally:
             connection.close()
 
+    def state(self) -> State | None:
+        """The declared state of the procedure; None while nothing is stored."""
+        states = self.states()
+        return self.course.definition.state(states[-1]) if states else None
+
     def keystores(self) -> list[Keystore]:
         """Every keystore that opens, finished or not."""
         opened = []
@@ -177,14 +236,17 @@ class Home:
                     break
         return opened
 
-    def judged(self, *, renewed: bool = True) -> list[Problem]:
+    def judged(self, *, ended_well: bool = True) -> list[Problem]:
         """What the far side's log and the keystores say; the keystore that was in use must be as it was."""
         sandbox = Sandbox.open(self.sandbox)
         try:
-            problems = check(sandbox, self.keystores(), renewed=renewed)
+            accepted = self.course.accepted if ended_well else None
+            problems = check(sandbox, self.keystores(), renewed=ended_well, accepted=accepted)
         finally:
             sandbox.close()
-        if self._current.read_bytes() != self._current_content:
+        if self.current is not None and not self.course.keeps_keystore and ended_well:
+            problems += changed_password(self.current, self._current_content, PASSWORD, NEW_PASSWORD)
+        elif self.current is not None and self.current.read_bytes() != self._current_content:
             problems.append(Problem(Harm.LOST, "the keystore in use was touched"))
         return problems
 
@@ -212,8 +274,11 @@ def _serve(folder: Path) -> int:
     return 0
 
 
-def _command(arguments: tuple[str, ...]) -> int:
+def _command(arguments: tuple[str, ...], held: bool) -> int:
     from adapters.cli.app import main
+
+    if held:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     try:
         main(list(arguments))
@@ -231,6 +296,7 @@ def _forked(work: Any, environment: Mapping[str, str], folder: Path) -> int:
         return pid
     code = 1
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the rows run in the background
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)

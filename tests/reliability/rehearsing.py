@@ -1,4 +1,4 @@
-"""Takes a renewal in one process through a plan of faults, as a patient person would, and judges how it went."""
+"""Takes a procedure in one process through a plan of faults, as a patient person would, and judges how it went."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from steps.ports.keystore import Keystore
 from tests.reliability.counting import Harm, Problem, Verdict, problems_of
 from tests.reliability.judging import REPEATABLE, check, leaks, unproven
 from tests.world.cards import PIN
+from tests.world.courses import COURSES, Course
 from tests.world.keystores import MemoryKeystores
 from tests.world.world import NEW_PASSWORD, OLD_PASSWORD, World
 from workflow.errors import EhcertError, StillInDoubtError, TemporaryError
 from workflow.procedure import Procedure
 
+RENEWAL = COURSES["renew"]
+CONFIRMING = ("awaiting_confirmation", "awaiting_address")
 FEW, MANY = 40, 400
 """Sittings until a procedure counts as stuck: with a few faults, and with faults that do not stop."""
 CANARIES = {"the old password": OLD_PASSWORD, "the new password": NEW_PASSWORD}
 
 
 @dataclass
-class Course:
+class Journey:
     """What happened: each error by its code, the words that were shown, and how it ended."""
 
     errors: list[EhcertError] = field(default_factory=list)
@@ -64,9 +67,9 @@ class Hurting:
 
 
 @contextlib.contextmanager
-def hurt(plan: FaultPlan, seed: int = 1) -> Iterator[tuple[World, Hurting]]:
+def hurt(plan: FaultPlan, seed: int = 1, way: Course = RENEWAL) -> Iterator[tuple[World, Hurting]]:
     """A world whose far side follows a plan."""
-    world = World(seed=seed)
+    world = way.world(seed=seed)
     try:
         faulty = Faulty(world.authority, world.clock.now, plan=plan)
         world.wire.far_side = hurting = Hurting(world.authority, faulty)
@@ -75,23 +78,25 @@ def hurt(plan: FaultPlan, seed: int = 1) -> Iterator[tuple[World, Hurting]]:
         world.close()
 
 
-def take_to_the_end(world: World, sittings: int = FEW) -> Course:
+def take_to_the_end(world: World, sittings: int = FEW) -> Journey:
     """Sit down again and again, whatever happened; the person begins anew when nothing was kept."""
-    course = Course()
+    journey = Journey()
     for _ in range(sittings):
         known = world.all_procedures()
         if known and known[0].ended:
-            course.ended = known[0]
+            journey.ended = known[0]
             break
         try:
-            world.resume() if known else world.renew()
+            report = world.resume() if known else world.start()
         except EhcertError as error:
-            course.errors.append(error)
+            journey.errors.append(error)
             world.clock.move(_pause(error))
         else:
+            if report.procedure.state in CONFIRMING:
+                world.log_in(report.procedure)
             world.clock.move(days=1)
-        course.installed += unproven(world.sandbox, keystores_of(world))
-    return course
+        journey.installed += unproven(world.sandbox, keystores_of(world))
+    return journey
 
 
 def _pause(error: EhcertError) -> timedelta:
@@ -106,37 +111,44 @@ def keystores_of(world: World) -> list[Keystore]:
     return [content for content, _ in world.keystores.content.values() if content is not None]
 
 
-def judge(world: World, course: Course) -> list[Problem]:
+def judge(world: World, journey: Journey, way: Course = RENEWAL) -> list[Problem]:
     """All harm that can be seen from outside."""
-    ended = course.ended
-    problems = check(world.sandbox, keystores_of(world), renewed=True)
-    problems += problems_of(Harm.LOST, course.installed)
-    if world.keystores.open(world.old_path, OLD_PASSWORD) != world.old_keystore:
+    ended = journey.ended
+    problems = check(world.sandbox, keystores_of(world), accepted=way.accepted)
+    problems += problems_of(Harm.LOST, journey.installed)
+    if has_keystore(world) and world.keystores.open(world.old_path, OLD_PASSWORD) != world.old_keystore:
         problems.append(Problem(Harm.LOST, "the keystore in use has changed"))
     if ended is None:
-        problems.append(Problem(Harm.STUCK, f"no end after {course.codes[-5:]}"))
-    elif ended.state != "done":
-        problems.append(Problem(Harm.LOST, f"it ended as '{ended.state}' after {course.codes}"))
-    unhelpful = [error.code for error in course.errors if not error.hint]
+        problems.append(Problem(Harm.STUCK, f"no end after {journey.codes[-5:]}"))
+    elif ended.state != way.end:
+        problems.append(Problem(Harm.LOST, f"it ended as '{ended.state}' after {journey.codes}"))
+    unhelpful = [error.code for error in journey.errors if not error.hint]
     return problems + problems_of(Harm.STUCK, (f"{code} names no next action" for code in unhelpful))
 
 
-def verdict(plan: FaultPlan, *, sittings: int = FEW, seed: int = 1) -> tuple[Verdict, Course, list[Fired]]:
-    """One renewal through a plan."""
-    with hurt(plan, seed) as (world, hurting), _listening() as logged:
-        course = take_to_the_end(world, sittings)
-        problems = judge(world, course)
+def has_keystore(world: World) -> bool:
+    """Whether there was a certificate in use at the beginning."""
+    return hasattr(world, "old_path")
+
+
+def verdict(
+    plan: FaultPlan, *, sittings: int = FEW, seed: int = 1, way: Course = RENEWAL
+) -> tuple[Verdict, Journey, list[Fired]]:
+    """One procedure through a plan."""
+    with hurt(plan, seed, way) as (world, hurting), _listening() as logged:
+        journey = take_to_the_end(world, sittings)
+        problems = judge(world, journey, way)
         problems += problems_of(Harm.DOUBLED, (f"{name} was sent again" for name in hurting.again))
-        sinks = {"the log": "\n".join(logged).encode(), "the errors": _told(course), "the store": _stored(world)}
+        sinks = {"the log": "\n".join(logged).encode(), "the errors": _told(journey), "the store": _stored(world)}
         problems += leaks(CANARIES, sinks)
-        problems += leaks({"the PIN": PIN}, {"the errors": _told(course)})
+        problems += leaks({"the PIN": PIN}, {"the errors": _told(journey)})
         problems += leaks({"the national number": world.holder.ssin}, {"the log": sinks["the log"]})
         fired = hurting.faulty.fired()
-        return Verdict(bool(fired), tuple(problems)), course, fired
+        return Verdict(bool(fired), tuple(problems)), journey, fired
 
 
-def _told(course: Course) -> bytes:
-    return "\n".join(f"{error} {error.hint} {error.details}" for error in course.errors).encode()
+def _told(journey: Journey) -> bytes:
+    return "\n".join(f"{error} {error.hint} {error.details}" for error in journey.errors).encode()
 
 
 def _stored(world: World) -> bytes:

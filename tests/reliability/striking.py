@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
-import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import adapters
-from tests.reliability.processes import SECRETS, Ended, Home, parsed
+from tests.reliability.processes import Ended, Home
 
 WRITES = "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,link,linkat,mkdir,mkdirat"
 _SECONDS = 120
-
-# A command that starts with few rounds for keystores, as the forked ones have.
-_PROGRAM = "from tests.reliability.processes import few_rounds; few_rounds(); from adapters.cli.app import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +57,33 @@ def count(home: Home, arguments: tuple[str, ...], calls: str) -> int:
     return sum("(" in line and not any(sign in line for sign in ("resumed", "+++", "---")) for line in lines)
 
 
-def _strikes(options: list[str]) -> bool:
-    """Whether something is injected: strace cannot do that together with its faster way of tracing."""
-    return any(option.startswith("inject=") for option in options)
-
-
 def run_traced(
     home: Home, arguments: tuple[str, ...], options: list[str], report: Path, variables: Mapping[str, str] | None = None
 ) -> Ended:
-    """Run a command under strace, which writes its report in a file."""
-    root = str(Path(adapters.__file__).parent.parent)
-    secrets = {f"EHCERT_SECRET_{name.upper()}": value for name, value in SECRETS.items()}
-    environment: Mapping[str, str] = {**home.variables(), **secrets, "PYTHONPATH": root}
-    environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}
-    command = [
-        strace(),
-        "-f",
-        *([] if _strikes(options) else ["--seccomp-bpf"]),
-        "-qq",
-        "-o",
-        str(report),
-        *options,
-        sys.executable,
-        "-c",
-        _PROGRAM,
-        *arguments,
-    ]
-    process = subprocess.run(
-        command,
-        cwd=home.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        stdin=subprocess.DEVNULL,
-    )
-    code = process.returncode
-    return Ended(code if code >= 0 else None, -code if code < 0 else None, parsed(process.stdout), process.stderr)
+    """Run a command under strace, which writes its report in a file: it holds the process before anything is done."""
+    process = home.begin(*arguments, variables=variables, held=True)
+    if not home.stopped(process):
+        raise RuntimeError("the command did not wait for strace")
+    command = [strace(), "-f", "-qq", "-o", str(report), *options, "-p", str(process)]
+    tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _wait_until(lambda: _is_traced(process) or tracer.poll() is not None)
+        os.kill(process, signal.SIGCONT)
+        ended = home.wait(process, _SECONDS)
+    finally:
+        _, told = tracer.communicate(timeout=_SECONDS)
+    if tracer.returncode and not report.exists():
+        raise RuntimeError(f"strace: {told.decode(errors='replace')}")
+    return ended
+
+
+def _is_traced(process: int) -> bool:
+    return "\nTracerPid:\t0\n" not in Path(f"/proc/{process}/status").read_text()
+
+
+def _wait_until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not so():
+        if time.monotonic() > deadline:
+            raise TimeoutError("strace does not begin")
+        time.sleep(0.002)

@@ -8,18 +8,17 @@ from pathlib import Path
 
 from tests.reliability.counting import SEED, Counts, Harm
 
-HEAD = ("row", "tried", *(harm.value for harm in Harm), "seconds")
-
 
 def line(counts: Counts) -> str:
-    """One row."""
+    """One row: what was tried, what was found, and how many of how many cases that were."""
     harms = "".join(f"{counts.harms[harm]:>10}" for harm in Harm)
-    return f"{counts.row:<6}{counts.tried:>6}{harms}{counts.seconds:>9.0f}"
+    cases = f"{counts.cases}/{counts.of}"
+    return f"{counts.row:<6}{counts.tried:>6}{harms}{counts.seconds:>9.0f}{cases:>13} {counts.mode}"
 
 
 def head() -> str:
     """The names of the columns."""
-    return f"{HEAD[0]:<6}{HEAD[1]:>6}{''.join(f'{name:>10}' for name in HEAD[2:-1])}{HEAD[-1]:>9}"
+    return f"{'row':<6}{'tried':>6}{''.join(f'{harm.value:>10}' for harm in Harm)}{'seconds':>9}{'cases':>13}"
 
 
 def write(path: Path, rows: Iterable[Counts], *, full: bool, seed: int = SEED) -> None:

@@ -10,8 +10,8 @@ import pytest
 from adapters.sandbox.fault_plan import ANY_FAULT, FAULTS, FaultPlan, Rule
 from adapters.sandbox.wrong_content import CONTENT_FAULTS
 from tests.reliability.counting import SEED, Case, Harm, Problem, Row, Verdict, assert_clean, register
+from tests.reliability.courses import COURSES
 from tests.reliability.rehearsing import FEW, MANY, verdict
-from tests.world.world import World
 
 CHANGES = ("generateCertificate", "startETKRegistration", "completeETKRegistration", "activateETK")
 LATER = ("late", "not_yet", "unknown_yet", "found_then_not_yet", "not_in_depot")
@@ -19,24 +19,31 @@ LATER = ("late", "not_yet", "unknown_yet", "found_then_not_yet", "not_in_depot")
 
 
 @functools.cache
-def calls() -> tuple[tuple[str, int], ...]:
-    """The calls of a renewal that nothing disturbs: operation, and the how-manieth of that operation."""
-    world = World()
+def calls(definition: str = "renew") -> tuple[tuple[str, int], ...]:
+    """The calls of a procedure that nothing disturbs: operation, and the how-manieth of that operation."""
+    way = COURSES[definition].way
+    world = way.world()
     try:
-        world.finish()
+        way.finish(world)
         names = [sent.operation for sent in world.wire.sent]
     finally:
         world.close()
     return tuple((name, names[: position + 1].count(name)) for position, name in enumerate(names))
 
 
-def operations() -> tuple[str, ...]:
-    """The operations of a renewal, in the order of their first call."""
-    return tuple(name for name, number in calls() if number == 1)
+def operations(definition: str) -> tuple[str, ...]:
+    """The operations of a procedure, in the order of their first call."""
+    return tuple(name for name, number in calls(definition) if number == 1)
 
 
-def _case(name: str, plan: FaultPlan, sittings: int = FEW) -> Case:
-    return Case(name, lambda: verdict(plan, sittings=sittings)[0])
+def talking() -> list[str]:
+    """The definitions that talk with eHealth."""
+    return [name for name in COURSES if calls(name)]
+
+
+def _case(name: str, plan: FaultPlan, sittings: int = FEW, definition: str = "renew") -> Case:
+    named = name if definition == "renew" else f"{definition}: {name}"
+    return Case(named, lambda: verdict(plan, sittings=sittings, way=COURSES[definition].way)[0])
 
 
 # --- R16 ----------------------------------------------------------------------------------------------------------
@@ -53,20 +60,25 @@ def _ways(fault: str) -> list[tuple[str, dict[str, float]]]:
 
 
 def r16_cases() -> Sequence[Case]:
-    """Each call of a renewal x each fault of the connection; and the question after a doubt fails, too."""
+    """Each call of each procedure x each fault of the connection; and the question after a doubt fails, too."""
+    return [*(case for name in talking() for case in _broken_calls(name)), *_late_cases(), *_double_cases()]
+
+
+def _broken_calls(definition: str) -> list[Case]:
     made = []
-    for operation, number in calls():
+    first = calls(definition)[0][0]
+    for operation, number in calls(definition):
         for fault in ANY_FAULT:
             if fault == "foreign" and operation == "getEtk":
                 continue  # this interface has no InResponseTo (PROTOCOL §11.3)
             # The very first call has no previous answer, so it does not count.
-            call = number - (fault == "previous" and operation == calls()[0][0])
+            call = number - (fault == "previous" and operation == first)
             if call == 0:
                 continue
             for words, parameters in _ways(fault):
                 plan = FaultPlan.once(fault, operation, call, **parameters)
-                made.append(_case(f"{operation} #{number}: {words}", plan))
-    return [*made, *_late_cases(), *_double_cases()]
+                made.append(_case(f"{operation} #{number}: {words}", plan, definition=definition))
+    return made
 
 
 def _late_cases() -> list[Case]:
@@ -114,9 +126,10 @@ def _double_cases() -> list[Case]:
 def r17_cases() -> Sequence[Case]:
     """Faults that never stop: one call in ten, and every second one."""
     return [
-        _case(f"{rate:.0%} of all calls, seed {SEED + number}", FaultPlan.random(rate, SEED + number), MANY)
+        _case(f"{rate:.0%} of all calls, seed {seed}", FaultPlan.random(rate, seed), MANY, definition)
         for rate in (0.1, 0.5)
-        for number in range(20)
+        for definition in talking()
+        for seed in range(SEED, SEED + 20)
     ]
 
 
@@ -141,33 +154,48 @@ REASONS: dict[str, tuple[str, ...]] = {
 }
 """The errors with which a wrong content must be refused; one without an entry harms nobody and goes through."""
 
-HARMLESS = {("revoked_meanwhile", "getCertificateInfoForCitizen")}
-"""Where the content that is wrong is not used."""
+_INFO, _LIST = "getCertificateInfoForAuthenticationCertificate", "getCertificateInfoForCitizen"
+HARMLESS: set[tuple[str, ...]] = {
+    ("revoked_meanwhile", _LIST),
+    ("renew_without_keystore", "revoked_meanwhile", _INFO),  # asked for the ETK of the new certificate only
+}
+"""Where the content that is wrong is not used: by fault and operation, or by definition, too."""
+
+NOTHING_THERE = {("request", _LIST)}
+"""By definition and operation, the answers that hold no certificate of which something could be wrong."""
 
 
 def r18_cases() -> Sequence[Case]:
     """Each wrong content at each operation that can carry it, once and three times in a row."""
     made = []
-    for fault in CONTENT_FAULTS:
-        if fault.name in LATER:
-            continue
-        possible = [name for name in operations() if name in fault.operations] or ["getGenericOrganizationTypes"]
-        for operation in possible:
-            for times in (1, 3):
-                made.append(_wrong_content(fault.name, operation, times))
+    for definition in talking():
+        for fault in CONTENT_FAULTS:
+            if fault.name in LATER:
+                continue
+            possible = [
+                name
+                for name in operations(definition)
+                if name in fault.operations and (definition, name) not in NOTHING_THERE
+            ]
+            for operation in possible or [operations(definition)[0]] * (not fault.operations):
+                for times in (1, 3):
+                    made.append(_wrong_content(definition, fault.name, operation, times))
     return made
 
 
-def _wrong_content(fault: str, operation: str, times: int) -> Case:
+def _wrong_content(definition: str, fault: str, operation: str, times: int) -> Case:
     def run() -> Verdict:
-        found, course, fired = verdict(FaultPlan((Rule((fault,), operation, times=times),)))
-        wanted = () if (fault, operation) in HARMLESS else REASONS.get(fault, ())
+        way = COURSES[definition].way
+        found, journey, fired = verdict(FaultPlan((Rule((fault,), operation, times=times),)), way=way)
+        harmless = (fault, operation) in HARMLESS or (definition, fault, operation) in HARMLESS
+        wanted = () if harmless else REASONS.get(fault, ())
         problems = list(found.problems)
-        if wanted and not set(wanted) & set(course.codes):
-            problems.append(Problem(Harm.LOST, f"it was believed: {course.codes}"))
+        if wanted and not set(wanted) & set(journey.codes):
+            problems.append(Problem(Harm.LOST, f"it was believed: {journey.codes}"))
         return Verdict(found.fired and bool(fired), tuple(problems))
 
-    return Case(f"{operation}: {fault} x{times}", run)
+    named = f"{operation}: {fault} x{times}"
+    return Case(named if definition == "renew" else f"{definition}: {named}", run)
 
 
 R16 = register(Row("R16", "the far side fails, each call x each fault", r16_cases, share=0.08))

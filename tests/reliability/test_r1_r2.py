@@ -13,30 +13,35 @@ import pytest
 
 from tests.reliability.boundaries import CHANGING, all_boundaries
 from tests.reliability.counting import SEED, Case, Row, Verdict, assert_clean, register
-from tests.reliability.driving import Course, a_home, drive, end_of, struck_at, with_variables
+from tests.reliability.courses import COURSES, course_of
+from tests.reliability.driving import Journey, a_home, drive, end_of, struck_at, with_variables
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
 
 
+_PAIRS = 300
+"""How many of the thousands of pairs a full run tries."""
+
+
 def killed_once(boundary: str) -> Verdict:
-    with a_home() as home:
-        course = Course()
-        drive(home, course, struck_at(boundary), until=lambda c: c.killed == 1)
+    with a_home(course_of(boundary)) as home:
+        journey = Journey()
+        drive(home, journey, struck_at(boundary), until=lambda j: j.killed == 1)
 
-        problems = end_of(home, course)
+        problems = end_of(home, journey)
 
-    return Verdict(course.killed == 1, tuple(problems))
+    return Verdict(journey.killed == 1, tuple(problems))
 
 
 def killed_twice(first: str, second: str) -> Verdict:
-    with a_home() as home:
-        course = Course()
-        drive(home, course, struck_at(first), until=lambda c: c.killed == 1)
-        drive(home, course, struck_at(second), until=lambda c: c.killed == 2)
+    with a_home(course_of(first)) as home:
+        journey = Journey()
+        drive(home, journey, struck_at(first), until=lambda j: j.killed == 1)
+        drive(home, journey, struck_at(second), until=lambda j: j.killed == 2)
 
-        problems = end_of(home, course)
+        problems = end_of(home, journey)
 
-    return Verdict(course.killed == 2, tuple(problems))
+    return Verdict(journey.killed == 2, tuple(problems))
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -56,7 +61,7 @@ def r1_cases() -> list[Case]:
 
 
 def r2_cases() -> list[Case]:
-    chosen = random.Random(SEED).sample(pairs(), 200)
+    chosen = random.Random(SEED).sample(pairs(), _PAIRS)
     return [Case(f"{one} + {other}", partial(killed_twice, one, other)) for one, other in chosen]
 
 
@@ -74,11 +79,13 @@ def test_a_process_killed_again_while_recovering_is_resumed_to_the_same_end(case
     assert_clean(case)
 
 
-def test_every_boundary_that_a_renewal_passes_is_in_the_matrix() -> None:
-    with a_home() as home:
+@pytest.mark.parametrize("name", COURSES)
+def test_every_boundary_that_a_course_passes_is_in_the_matrix(name: str) -> None:
+    with a_home(COURSES[name]) as home:
         trace = home.folder / "trace"
-        course = Course()
+        journey = Journey()
 
-        assert drive(home, course, with_variables({"EHCERT_TRACE_BOUNDARIES": str(trace)}))
+        assert drive(home, journey, with_variables({"EHCERT_TRACE_BOUNDARIES": str(trace)})), journey.ended[-1]
 
-        assert trace.read_text().split() == all_boundaries()["renew"]
+        assert trace.read_text().split() == all_boundaries()[name]
+        assert home.judged() == []

@@ -17,9 +17,11 @@ import pytest
 from adapters.sandbox.people import PROVIDER
 from tests.reliability.boundaries import all_boundaries
 from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
-from tests.reliability.driving import Course, a_home, drive, end_of, struck_at
+from tests.reliability.courses import course_of
+from tests.reliability.driving import Journey, a_home, drive, end_of, struck_at
 from tests.reliability.judging import files_under, leaks
 from tests.reliability.processes import SECRETS, Home
+from tests.world.person import ANSWERS
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
 
@@ -28,10 +30,12 @@ PERSON = {
     "names": f"{PROVIDER.first_names} {PROVIDER.surname}",
     "names in upper case": "ZOE ELISE EXEMPLE",
     "e-mail": "exemple@example.org",
+    "BIS number": str(ANSWERS["person"]["bis"]),
+    "name of a foreigner": str(ANSWERS["person"]["surname"]),
 }
 
 
-def leaked(home: Home, course: Course) -> list[Problem]:
+def leaked(home: Home, journey: Journey) -> list[Problem]:
     """Secrets and personal data in any file of ours, in what was printed, and private keys in the clear anywhere.
 
     The far side's folder is its own; the answers file is the person's. A keystore's name may hold the number.
@@ -41,7 +45,7 @@ def leaked(home: Home, course: Course) -> list[Problem]:
     keystores = {name: content for name, content in files.items() if name.endswith(".p12")}
     names = {keystore: Path(keystore).name for keystore in keystores}
     printed = {}
-    for number, ended in enumerate(course.ended):
+    for number, ended in enumerate(journey.ended):
         text = f"{ended.answer} {ended.errors}"
         for name in names.values():
             text = text.replace(name, "")
@@ -60,31 +64,31 @@ def _bare_keys(home: Home, sinks: dict[str, bytes]) -> Iterator[Problem]:
 
 
 def leaking(boundary: str) -> Verdict:
-    with a_home() as home:
-        course = Course()
-        drive(home, course, struck_at(boundary), until=lambda c: c.killed == 1)
-        problems = leaked(home, course)
-        problems += end_of(home, course)
-        course.ended.append(home.run("status", "--all", "--json"))
-        problems += leaked(home, course)
-    return Verdict(course.killed == 1, tuple(problems))
+    with a_home(course_of(boundary)) as home:
+        journey = Journey()
+        drive(home, journey, struck_at(boundary), until=lambda j: j.killed == 1)
+        problems = leaked(home, journey)
+        problems += end_of(home, journey)
+        journey.ended.append(home.run("status", "--all", "--json"))
+        problems += leaked(home, journey)
+    return Verdict(journey.killed == 1, tuple(problems))
 
 
 def loose(umask: int, boundary: str) -> Verdict:
     before = os.umask(umask)
     try:
-        with a_home() as home:
+        with a_home(course_of(boundary)) as home:
             witness = home.folder / "witness"
             witness.touch()
             fired = stat.S_IMODE(witness.stat().st_mode) == 0o666 & ~umask
             witness.unlink()
-            course = Course()
-            drive(home, course, struck_at(boundary), until=lambda c: c.killed == 1)
+            journey = Journey()
+            drive(home, journey, struck_at(boundary), until=lambda j: j.killed == 1)
             problems = loose_files(home)
-            problems += end_of(home, course) + loose_files(home)
+            problems += end_of(home, journey) + loose_files(home)
     finally:
         os.umask(before)
-    return Verdict(fired and course.killed == 1, tuple(problems))
+    return Verdict(fired and journey.killed == 1, tuple(problems))
 
 
 def loose_files(home: Home) -> list[Problem]:

@@ -6,64 +6,62 @@ That a fault fired is proved by strace, which reports the call that it struck.
 from __future__ import annotations
 
 import signal
-from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
-from tests.reliability.driving import Course, a_home, end_of
+from tests.reliability.courses import COURSES, RESUME, Course, Sitting
+from tests.reliability.driving import Journey, a_home, end_of
 from tests.reliability.processes import Ended, Home
 from tests.reliability.striking import WRITES, Strike, count, run_struck
 from workflow.errors import Exit
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
 
-RENEW = ("renew", "--answers", "answers.yaml", "--json")
-RESUME = ("resume", "--answers", "answers.yaml", "--json")
-SITTINGS = ("sending", "installing", "activating")
-WRITING_CALLS = {"sending": 460, "installing": 270, "activating": 260}
-"""How many calls that write each sitting makes, a little less than measured: see the last test."""
-
-WRITES_ALONE = {"sending": 380, "installing": 225, "activating": 235}
-"""How many of them are writes proper."""
-
 FAILING = {
-    "fsync": ("fsync,fdatasync", "EIO", {"sending": 60, "installing": 34, "activating": 22}),
-    "rename": ("rename,link,linkat", "EIO", {"sending": 3, "installing": 5, "activating": 2}),
-    "read": ("pread64", "EIO", {"sending": 30, "installing": 27, "activating": 30}),
-    "read-only": ("unlink,ftruncate", "EROFS", {"sending": 17, "installing": 11, "activating": 6}),
+    "fsync": ("fsync,fdatasync", "EIO"),
+    "rename": ("rename,link,linkat", "EIO"),
+    "read": ("pread64", "EIO"),
+    "read_only": ("unlink,ftruncate", "EROFS"),
 }
+ALONE = "write,pwrite64"
+KINDS = {"writes": WRITES, "alone": ALONE} | {name: calls for name, (calls, _) in FAILING.items()}
+"""The fields of a `Sitting`, and the calls that they count."""
 
 
-def before(home: Home, sitting: str) -> tuple[str, ...]:
+def sittings() -> list[tuple[Course, Sitting]]:
+    """Every sitting of every course."""
+    return [(course, sitting) for course in COURSES.values() for sitting in course.sittings]
+
+
+def before(home: Home, sitting: Sitting) -> tuple[str, ...]:
     """Bring a fresh home to where a sitting begins; returns the command of the sitting."""
-    if sitting == "sending":
-        return RENEW
-    home.run(*RENEW)
-    home.move_clock(timedelta(days=2))
-    if sitting == "activating":
-        home.run(*RESUME)
-    return RESUME
+    command = home.course.begin
+    for _ in range(home.course.sittings.index(sitting)):
+        home.run(*command)
+        home.let_time_pass()
+        command = RESUME
+    return command
 
 
-def killed(sitting: str, when: int) -> Verdict:
-    with a_home() as home:
+def killed(course: Course, sitting: Sitting, when: int) -> Verdict:
+    with a_home(course) as home:
         command = before(home, sitting)
 
         ended, fired = run_struck(home, command, Strike("signal=SIGKILL", WRITES, str(when)))
 
-        problems = end_of(home, Course())
+        problems = end_of(home, Journey())
     return Verdict(fired and ended.signal == signal.SIGKILL, tuple(problems))
 
 
-def failing(sitting: str, calls: str, error: str, when: int) -> Verdict:
-    with a_home() as home:
+def failing(course: Course, sitting: Sitting, calls: str, error: str, when: int) -> Verdict:
+    with a_home(course) as home:
         command = before(home, sitting)
 
         ended, fired = run_struck(home, command, Strike(f"error={error}", calls, str(when)))
 
-        problems = told_right(home, ended) + end_of(home, Course())
+        problems = told_right(home, ended) + end_of(home, Journey())
     return Verdict(fired, tuple(problems))
 
 
@@ -81,27 +79,32 @@ def told_right(home: Home, ended: Ended) -> list[Problem]:
 
 def r3_cases() -> list[Case]:
     return [
-        Case(f"{sitting} {when}", partial(killed, sitting, when))
-        for sitting in SITTINGS
-        for when in range(1, WRITING_CALLS[sitting] + 1)
+        Case(f"{course.name} {sitting.name} {when}", partial(killed, course, sitting, when))
+        for course, sitting in sittings()
+        for when in range(1, sitting.writes + 1, course.stride)
     ]
 
 
 def r5_cases() -> list[Case]:
     return [
-        Case(f"{sitting} {when}", partial(failing, sitting, "write,pwrite64", "ENOSPC", when))
-        for sitting in SITTINGS
-        for when in range(1, WRITES_ALONE[sitting], 4)
+        Case(f"{course.name} {sitting.name} {when}", partial(failing, course, sitting, ALONE, "ENOSPC", when))
+        for course, sitting in sittings()
+        for when in range(1, sitting.alone, 4 * course.stride)
     ]
 
 
 def r6_cases() -> list[Case]:
     return [
-        Case(f"{sitting} {name} {when}", partial(failing, sitting, calls, error, when))
-        for name, (calls, error, most) in FAILING.items()
-        for sitting in SITTINGS
-        for when in range(1, most[sitting] + 1, max(1, most[sitting] // 10))
+        Case(f"{course.name} {sitting.name} {name} {when}", partial(failing, course, sitting, calls, error, when))
+        for name, (calls, error) in FAILING.items()
+        for course, sitting in sittings()
+        for when in _some(getattr(sitting, name), course.stride)
     ]
+
+
+def _some(most: int, stride: int) -> range:
+    """About ten of the calls, fewer where not every call is struck."""
+    return range(1, most + 1, max(1, most * stride // 10))
 
 
 R3 = register(Row("R3", "kill -9 at every system call that writes", r3_cases, share=0.03))
@@ -114,9 +117,9 @@ def test_a_renewal_survives_a_strike_at_a_system_call(case: Case) -> None:
     assert_clean(case)
 
 
-@pytest.mark.parametrize("sitting", SITTINGS)
-def test_the_matrix_reaches_to_the_last_writing_call_of_a_sitting(sitting: str) -> None:
-    with a_home() as home:
+@pytest.mark.parametrize(("course", "sitting"), sittings(), ids=lambda one: one.name)
+def test_the_matrix_reaches_to_the_last_call_of_a_sitting(course: Course, sitting: Sitting) -> None:
+    with a_home(course) as home:
         calls = count(home, before(home, sitting), WRITES)
 
-    assert WRITING_CALLS[sitting] <= calls <= WRITING_CALLS[sitting] * 1.2
+    assert sitting.writes <= calls <= sitting.writes * 1.2

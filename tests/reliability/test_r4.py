@@ -20,9 +20,11 @@ from adapters.keystore.reading import read
 from adapters.system.boundaries import TRACE_VARIABLE
 from tests.reliability import striking
 from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
+from tests.reliability.courses import Course, Sitting
 from tests.reliability.driving import a_home
 from tests.reliability.power import OPTIONS, Call, Disk, Inode, calls_in
-from tests.reliability.test_r3_r5_r6 import SITTINGS, WRITING_CALLS, before
+from tests.reliability.test_r3_r5_r6 import before, sittings
+from workflow.definitions import DEFINITIONS
 from workflow.errors import KeystoreError
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
@@ -43,9 +45,9 @@ class Trace:
 
 
 @functools.cache
-def traced(sitting: str) -> Trace:
+def traced(course: Course, sitting: Sitting) -> Trace:
     """Run a sitting once under strace."""
-    with a_home() as home:
+    with a_home(course) as home:
         command = before(home, sitting)
         data = home.folder / "data"
         files = {str(path): path.read_bytes() for path in data.rglob("*") if path.is_file()}
@@ -79,14 +81,15 @@ class Replay:
         return self.passed == moment
 
 
-_replays: dict[str, Replay] = {}
+_replays: dict[tuple[str, str], Replay] = {}
 
 
-def powerless(sitting: str, moment: int, kind: str) -> Verdict:
+def powerless(course: Course, sitting: Sitting, moment: int, kind: str) -> Verdict:
     """The power fails after the n-th call that changes the disk."""
-    replay = _replays.get(sitting)
+    which = course.name, sitting.name
+    replay = _replays.get(which)
     if replay is None or replay.passed > moment:
-        replay = _replays[sitting] = Replay(traced(sitting))
+        replay = _replays[which] = Replay(traced(course, sitting))
     fired = replay.go_to(moment)
     image = replay.disk.image(kind.split()[0], moment * 31 + len(kind))
     return Verdict(fired, tuple(judged(replay.trace, image, replay.acknowledged)))
@@ -97,56 +100,80 @@ def judged(trace: Trace, image: dict[str, bytes], acknowledged: int) -> list[Pro
     problems = []
     database = str(trace.root / "procedures.sqlite")
     files = {name: image[name] for name in (database, f"{database}-journal") if name in image}
-    sound, lines = _opened(files, database)
-    if not sound:
+    found = _opened(files, database)
+    if not found.sound:
         problems.append(Problem(Harm.LOST, "the database is damaged"))
-    elif lines < trace.lines_before + acknowledged:
-        problems.append(Problem(Harm.LOST, f"{lines} lines, {trace.lines_before + acknowledged} acknowledged"))
-    for path, content in image.items():
-        if path.endswith(".p12") and not _opens(content):
-            problems.append(Problem(Harm.ORPHANED, f"a torn keystore: {Path(path).parent.name}"))
+    elif found.lines < trace.lines_before + acknowledged:
+        problems.append(Problem(Harm.LOST, f"{found.lines} lines, {trace.lines_before + acknowledged} acknowledged"))
+    keystores = {path: _opens(content) for path, content in image.items() if path.endswith(".p12")}
+    problems += [
+        Problem(Harm.ORPHANED, f"a torn keystore: {Path(path).parent.name}")
+        for path, password in keystores.items()
+        if password is None
+    ]
+    if found.has_key and NEW_PASSWORD not in keystores.values():
+        problems.append(Problem(Harm.ORPHANED, "the key is made, and no new keystore is there"))
     return problems
 
 
-def _opened(files: dict[str, bytes], database: str) -> tuple[bool, int]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a database says: whether it is sound, its journal lines, and whether a key was made."""
+
+    sound: bool
+    lines: int = 0
+    has_key: bool = False
+
+
+def _opened(files: dict[str, bytes], database: str) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / Path(name).name).write_bytes(content)
         return _checked(Path(folder) / Path(database).name)
 
 
-def _checked(file: Path) -> tuple[bool, int]:
+def _checked(file: Path) -> Found:
     if not file.exists():
-        return True, 0
+        return Found(True)
     connection = sqlite3.connect(file)
     try:
         sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'journal'").fetchone()[0]
-        return sound, connection.execute("SELECT count(*) FROM journal").fetchone()[0] if known else 0
+        if not connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'journal'").fetchone()[0]:
+            return Found(sound)
+        lines = connection.execute("SELECT count(*) FROM journal").fetchone()[0]
+        states = connection.execute("SELECT definition, state FROM procedure").fetchall()
+        return Found(sound, lines, any(_is_after_the_key(*one) for one in states))
     except sqlite3.DatabaseError:
-        return False, 0
+        return Found(False)
     finally:
         connection.close()
 
 
+def _is_after_the_key(definition: str, state: str) -> bool:
+    names = [one.name for one in DEFINITIONS[definition].states]
+    return "making_key" in names and names.index(state) > names.index("making_key")
+
+
 def _lines(database: bytes) -> int:
-    return _opened({"procedures.sqlite": database}, "procedures.sqlite")[1] if database else 0
+    return _opened({"procedures.sqlite": database}, "procedures.sqlite").lines if database else 0
 
 
-def _opens(content: bytes) -> bool:
+def _opens(content: bytes) -> str | None:
+    """The password with which a keystore opens."""
     for password in (NEW_PASSWORD, PASSWORD):
         try:
-            return bool(read(content, password).keys)
+            if read(content, password).keys:
+                return password
         except KeystoreError:
             continue
-    return False
+    return None
 
 
 def cases() -> list[Case]:
     return [
-        Case(f"{sitting} {moment} {kind}", partial(powerless, sitting, moment, kind))
-        for sitting in SITTINGS
-        for moment in range(1, int(WRITING_CALLS[sitting] * 0.9))
+        Case(f"{course.name} {sitting.name} {moment} {kind}", partial(powerless, course, sitting, moment, kind))
+        for course, sitting in sittings()
+        for moment in range(1, int(sitting.writes * 0.9))
         for kind in KINDS
     ]
 

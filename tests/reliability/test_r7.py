@@ -15,7 +15,8 @@ import pytest
 from adapters.system.boundaries import HIT_VARIABLE, TRACE_VARIABLE
 from tests.reliability.boundaries import all_boundaries
 from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
-from tests.reliability.driving import Course, a_home, drive, end_of
+from tests.reliability.courses import course_of
+from tests.reliability.driving import Journey, a_home, drive, end_of
 from tests.reliability.processes import Ended, Home
 from workflow.errors import Exit
 
@@ -35,14 +36,14 @@ def interrupted(boundary: str, striking: str) -> Verdict:
         took.append(time.time() - trace.stat().st_mtime)  # the boundary is written down just before the strike
         return ended
 
-    with a_home() as home:
-        course = Course()
-        drive(home, course, command, until=lambda c: _was_interrupted(c.ended[-1]))
-        fired = _was_interrupted(course.ended[-1])
-        told = [] if course.ended[-1].answer.get("error", {}).get("next") else ["nothing said how to go on"]
+    with a_home(course_of(boundary)) as home:
+        journey = Journey()
+        drive(home, journey, command, until=lambda j: _was_interrupted(j.ended[-1]))
+        fired = _was_interrupted(journey.ended[-1])
+        told = [] if journey.ended[-1].answer.get("error", {}).get("next") else ["nothing said how to go on"]
         told += [f"took {took[-1]:.1f} s to end"] if fired and took[-1] > LONGEST else []
 
-        problems = [Problem(Harm.STUCK, words) for words in told] + end_of(home, course)
+        problems = [Problem(Harm.STUCK, words) for words in told] + end_of(home, journey)
     return Verdict(fired, tuple(problems))
 
 
@@ -60,13 +61,13 @@ def asleep(boundary: str) -> Verdict:
             os.kill(pid, signal.SIGCONT)
         return home.wait(pid)
 
-    with a_home() as home:
-        course = Course()
-        drive(home, course, command, until=lambda _: bool(stops))
-        woken = course.ended[-1]
+    with a_home(course_of(boundary)) as home:
+        journey = Journey()
+        drive(home, journey, command, until=lambda _: bool(stops))
+        woken = journey.ended[-1]
         told = [] if woken.code == Exit.OK else [Problem(Harm.LOST, f"did not go on after waking: {woken}")]
 
-        problems = told + end_of(home, course)
+        problems = told + end_of(home, journey)
     return Verdict(bool(stops), tuple(problems))
 
 

@@ -9,52 +9,50 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from adapters.system.boundaries import HIT_VARIABLE
-from tests.reliability.boundaries import all_boundaries
-from tests.reliability.counting import FULL, Case, Harm, Problem, Row, Verdict, assert_clean, register
-from tests.reliability.driving import Course, a_home, drive, end_of, struck_at
+from tests.reliability.boundaries import stored_boundaries
+from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
+from tests.reliability.courses import RESUME, course_of
+from tests.reliability.driving import Journey, a_home, drive, end_of, struck_at
 from tests.reliability.processes import Ended, Home
 from workflow.errors import Exit
 
 pytestmark = [pytest.mark.slow, pytest.mark.soap]
 
 _SECONDS = 60.0
-RESUME = ("resume", "--answers", "answers.yaml", "--json")
 
 
-def prepared(home: Home, boundary: str) -> Course:
+def prepared(home: Home, boundary: str) -> Journey:
     """A procedure that waits where the next command passes this boundary."""
-    course = Course()
-    drive(home, course, struck_at(boundary), until=lambda c: c.killed == 1)
-    return course
+    journey = Journey()
+    drive(home, journey, struck_at(boundary), until=lambda j: j.killed == 1)
+    return journey
 
 
 def many(boundary: str, count: int) -> Verdict:
     """All begin at once; each would stop at the boundary, so whoever is stopped there holds the procedure."""
-    with a_home() as home:
-        course = prepared(home, boundary)
-        _let_time_pass(home)
+    with a_home(course_of(boundary)) as home:
+        journey = prepared(home, boundary)
+        home.let_time_pass()
         pids = [home.begin(*RESUME, variables={HIT_VARIABLE: f"{boundary}=SIGSTOP"}) for _ in range(count)]
         stopped = _the_stopped(pids)
         if not stopped:
             _kill(pids)
             return Verdict(False)
         others = [home.wait(pid) for pid in pids if pid not in stopped]
-        course.ended += [_woken(home, pid) for pid in stopped]
+        journey.ended += [_woken(home, pid) for pid in stopped]
 
         problems = [Problem(Harm.DOUBLED, "two acted at once")] if len(stopped) > 1 else []
         problems += [problem for other in others for problem in _told_who(other, stopped)]
-        problems += end_of(home, course)
-    return Verdict(course.killed == 1, tuple(problems))
+        problems += end_of(home, journey)
+    return Verdict(journey.killed == 1, tuple(problems))
 
 
 def _the_stopped(pids: list[int]) -> list[int]:
@@ -94,9 +92,9 @@ def _told_who(other: Ended, holders: list[int]) -> list[Problem]:
 
 def holder_dies(boundary: str, left: Callable[[Path], None]) -> Verdict:
     """The holder is killed while it sleeps; what it leaves in the lock file is made worse by `left`."""
-    with a_home() as home:
-        course = prepared(home, boundary)
-        _let_time_pass(home)
+    with a_home(course_of(boundary)) as home:
+        journey = prepared(home, boundary)
+        home.let_time_pass()
         pid = home.begin(*RESUME, variables={HIT_VARIABLE: f"{boundary}=SIGSTOP"})
         fired = home.stopped(pid)
         busy = home.run(*RESUME)
@@ -109,8 +107,8 @@ def holder_dies(boundary: str, left: Callable[[Path], None]) -> Verdict:
         problems = [] if busy.code == Exit.BUSY else [Problem(Harm.DOUBLED, f"two acted at once: {busy}")]
         if took_over.code == Exit.BUSY:
             problems.append(Problem(Harm.STUCK, "a dead process still holds the procedure"))
-        problems += end_of(home, course)
-    return Verdict(fired and course.killed == 1, tuple(problems))
+        problems += end_of(home, journey)
+    return Verdict(fired and journey.killed == 1, tuple(problems))
 
 
 def _as_it_was(lock: Path) -> None:
@@ -134,43 +132,22 @@ def _is_gone(lock: Path) -> None:
     lock.unlink()
 
 
-def _let_time_pass(home: Home) -> None:
-    """Past the shortest pause between two looks, and past a message that may still arrive."""
-    file = home.folder / "data" / "procedures.sqlite"
-    connection = sqlite3.connect(file)
-    [state] = connection.execute("SELECT state FROM procedure").fetchone()
-    connection.close()
-    home.move_clock(timedelta(days=2) if state == "awaiting_delivery" else timedelta(minutes=6))
-
-
-def _again() -> list[str]:
-    """The boundaries that a resumed command passes once more: those before a step."""
-    found = [name for names in all_boundaries().values() for name in names if name.endswith(".before")]
-    stored = found.index("renew.awaiting_keystore.before")  # before that nothing is stored to be resumed
-    return found[stored:]
-
-
 def r8_cases() -> list[Case]:
-    """Two and four at each boundary; in a sample two at one, four at the next."""
-    counts = [(2, 4) if FULL else ((2,), (4,))[number % 2] for number in range(len(_again()))]
-    return [
-        Case(f"{count} at {name}", partial(many, name, count))
-        for name, some in zip(_again(), counts, strict=True)
-        for count in some
-    ]
+    """Two and four at each boundary."""
+    return [Case(f"{count} at {name}", partial(many, name, count)) for name in stored_boundaries() for count in (2, 4)]
 
 
 def r9_cases() -> list[Case]:
     left = (_as_it_was, _says_a_living_process, _says_nothing, _says_nonsense, _is_gone)
     return [
         Case(f"{name}, the lock file {leave.__name__.strip('_')}", partial(holder_dies, name, leave))
-        for name in _again()[:: 1 if FULL else 5]
+        for name in stored_boundaries()
         for leave in left
     ]
 
 
-R8 = register(Row("R8", "two and four processes resume one procedure", r8_cases, share=1.0))
-R9 = register(Row("R9", "the holder dies while holding", r9_cases, share=1.0))
+R8 = register(Row("R8", "two and four processes resume one procedure", r8_cases, share=0.1))
+R9 = register(Row("R9", "the holder dies while holding", r9_cases, share=0.05))
 
 
 @pytest.mark.parametrize("case", R8.chosen(), ids=str)

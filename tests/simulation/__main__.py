@@ -9,7 +9,7 @@ import warnings
 
 from tests.simulation.life import Life, Simulation
 from tests.simulation.many import BASE, command, played, shrunk
-from tests.simulation.weather import LEVELS
+from tests.simulation.weather import LEVELS, USUAL
 
 _MOST_SHRUNK = 3
 """For so many failing seeds the kinds of faults that do not matter are found: each costs a few lives."""
@@ -25,12 +25,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--base", type=int, default=BASE, help="the first seed")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--patient", action="store_true", help="lives with weeks of waiting and many looks")
+    parser.add_argument("--definition", default="renew", choices=sorted(USUAL), help="what is lived (default renew)")
     parser.add_argument("--verbose", action="store_true", help="tell everything, not only what was wrong")
     given = parser.parse_args(arguments)
     if given.seed is not None:
-        life = Simulation(given.seed, tuple(filter(None, given.without.split(","))), patient=given.patient).run()
+        without = tuple(filter(None, given.without.split(",")))
+        life = Simulation(given.seed, without, patient=given.patient, definition=given.definition).run()
         return _tell(life, given.verbose)
-    return _many(given.base, given.seeds, given.jobs, given.patient)
+    return _many(given.base, given.seeds, given.jobs, given.patient, given.definition)
 
 
 def _tell(life: Life, verbose: bool) -> int:
@@ -41,14 +43,12 @@ def _tell(life: Life, verbose: bool) -> int:
     return 1 if life.problems else 0
 
 
-def _many(base: int, count: int, jobs: int, patient: bool) -> int:
-    batch = played(base, count, jobs, patient=patient)
+def _many(base: int, count: int, jobs: int, patient: bool, definition: str) -> int:
+    batch = played(base, count, jobs, patient=patient, definition=definition)
     for number, (seed, problems) in enumerate(sorted(batch.failures.items())):
-        left_out = shrunk(seed, patient=patient) if number < _MOST_SHRUNK else ()
-        print(
-            f"seed {seed}: {'; '.join(map(str, problems))}\n  {command(seed, left_out, patient=patient)}",
-            file=sys.stderr,
-        )
+        left_out = shrunk(seed, patient=patient, definition=definition) if number < _MOST_SHRUNK else ()
+        again = command(seed, left_out, patient=patient, definition=definition)
+        print(f"seed {seed}: {'; '.join(map(str, problems))}\n  {again}", file=sys.stderr)
     rate = count / batch.seconds if batch.seconds else 0
     print(
         f"{count} seeds from {base}: {batch.tried} with faults that struck, {len(batch.failures)} failed,"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from steps.ports.keystore import Keystore
@@ -36,10 +37,10 @@ class FragileStore(MemoryStore):
         self._nemesis.read("store.load", _unusable)
         return super().load(procedure)
 
-    def save(self, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
+    def save(self, procedure: Procedure, lines: Sequence[Line], identity: str | None = None) -> Procedure:
         """See `workflow.ports.Store.save`."""
         change = super().save
-        return self._nemesis.write("store.save", lambda: change(procedure, lines), _unusable)
+        return self._nemesis.write("store.save", lambda: change(procedure, lines, identity), _unusable)
 
     def forget(self, procedure: ProcedureId) -> None:
         """See `workflow.ports.Store.forget`."""
@@ -72,6 +73,11 @@ class FragileKeystores(MemoryKeystores):
         """See `steps.ports.keystore.Keystores.replace`."""
         change = super().replace
         self._nemesis.write("keystores.replace", lambda: change(path, keystore, password), self._not_writable)
+
+    def change_password(self, path: Path, old: str, new: str, at: datetime) -> None:
+        """See `steps.ports.keystore.Keystores.change_password`; the copy of before is there first."""
+        change = super().change_password
+        self._nemesis.write("keystores.change_password", lambda: change(path, old, new, at), self._not_writable)
 
     def finish(self, path: Path) -> Path:
         """See `steps.ports.keystore.Keystores.finish`; the file is linked in one folder before it leaves the other."""

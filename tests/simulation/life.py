@@ -1,4 +1,4 @@
-"""One simulated life: a renewal with everything that can go wrong on the way, decided by one seed."""
+"""One simulated life: a procedure with everything that can go wrong on the way, decided by one seed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from tests.simulation.witness import Witness
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
 from tests.world.world import ENVIRONMENT, World, shared_card
-from workflow.engine import Engine, Report
+from workflow.engine import Engine
 from workflow.errors import BusyError, EhcertError
 from workflow.procedure import Procedure, ProcedureId
+from workflow.record import Report
 from workflow.sitting import Sitting
 
 HORIZON: Final = 45 * DAY
@@ -36,6 +37,8 @@ CALM_LOOKS: Final = 25
 """When faults have stopped, a procedure ends within so many looks (docs/reliability.md, P6)."""
 
 _CALM_PAUSE: Final = 2 * DAY
+_FIRST: Final = ("request", "request_foreigner")
+"""Procedures of somebody who has no certificate yet."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,18 @@ class Life:
 
 
 class Simulation:
-    """Plays one seed. `without` names kinds of faults that are left out; `patient`: weeks of waiting."""
+    """Plays one seed. `without` names kinds of faults that are left out; `patient`: weeks of waiting.
 
-    def __init__(self, seed: int, without: Collection[str] = (), *, patient: bool = False) -> None:
+    `definition` is the procedure that the person wants; what a revocation leaves to be done is a request.
+    """
+
+    def __init__(
+        self, seed: int, without: Collection[str] = (), *, patient: bool = False, definition: str = "renew"
+    ) -> None:
         random = Random(seed)
         self.seed = seed
-        self.weather = weather(random, without)
+        self.definition = definition
+        self.weather = weather(random, without, definition)
         if patient:
             self.weather = waiting(random, self.weather)
         self.clock = AgendaClock()
@@ -71,8 +80,9 @@ class Simulation:
         self.keystores = FragileKeystores(self.nemesis)
         rules = Rules(delivery_delay=self.weather.delivery, manual_validation=self.weather.by_hand)
         self.world = World(
+            definition=definition,
             rules=rules,
-            valid_for=self.weather.valid_for,
+            valid_for=None if definition in _FIRST else self.weather.valid_for,
             open_store=lambda: self.store,
             keystores=self.keystores,
             seed=seed,
@@ -123,7 +133,8 @@ class Simulation:
             self.reader.unblock()
             self.reader.put_in_own()
             self.service.decide()
-            if not self._under_way() and (self._is_renewed() or not self.witness.is_renewable()):
+            self.service.confirm()
+            if not self._under_way() and (self._is_renewed() or not self.witness.is_possible()):
                 return
             self.look("the person")
             found = self._under_way()
@@ -155,6 +166,7 @@ class Simulation:
             self.service.restart()
         if self.dice.random() < 0.4:
             self.service.decide()
+            self.service.confirm()
         if self.dice.random() < 0.7:
             self.reader.put_in_own()
 
@@ -171,7 +183,7 @@ class Simulation:
         person = nobody() if who == "the timer" else self._person()
         if not under_way:
             if who == "the person":
-                self._sit(f"{who} renews", lambda e, s: e.start("renew", ENVIRONMENT, s), person, None)
+                self._begin(f"{who} begins", person)
             return
         chosen = self.dice.choice(under_way) if not self.nemesis.quiet else under_way[0]
         if who == "the person" and self._is_strangers(chosen):
@@ -179,11 +191,16 @@ class Simulation:
             return
         wish = self.dice.random() if who == "the person" and not self.nemesis.quiet else 1
         if wish < 0.05:
-            self._sit(f"{who} renews again", lambda e, s: e.start("renew", ENVIRONMENT, s), person, None)
+            self._begin(f"{who} begins again", person)
         elif wish < 0.07:
             self._cancel(chosen, person)
         else:
             self._sit(f"{who} resumes {chosen.id}", lambda e, s: e.resume(chosen.id, s), person, chosen.id)
+
+    def _begin(self, what: str, person: ScriptedPerson) -> None:
+        """What the person wants; once the certificate is revoked, or has ended, a new one."""
+        name = "request" if self.definition == "revoke" and self.witness.is_over() else self.definition
+        self._sit(what, lambda e, s: e.start(name, ENVIRONMENT, s), person, None)
 
     def _cancel(self, chosen: Procedure, person: ScriptedPerson) -> None:
         self.witness.cancelled()
@@ -253,7 +270,11 @@ class Simulation:
     def _is_strangers(self, procedure: Procedure) -> bool:
         """Begun by mistake, with another person's card; after going back, nobody's card has been read."""
         holder = procedure.facts.get("holder")
-        return holder is not None and holder["ssin"] != self.world.holder.ssin
+        return (
+            holder is not None
+            and procedure.definition != "request_foreigner"
+            and holder["ssin"] != self.world.holder.ssin
+        )
 
     def _is_renewed(self) -> bool:
         return any(procedure.state == "done" for procedure in self.store.procedures(ended=True))

@@ -39,13 +39,13 @@ class Batch:
         self.fired += other.fired
 
 
-def play(seeds: Iterable[int], *, patient: bool = False) -> Batch:
+def play(seeds: Iterable[int], *, patient: bool = False, definition: str = "renew") -> Batch:
     """Play these lives, one after the other, in this process."""
     batch = Batch()
     begun = time.monotonic()
     gc.freeze()  # what is there already stays: looking through it again and again costs a tenth of the time
     for seed in seeds:
-        simulation = Simulation(seed, patient=patient)
+        simulation = Simulation(seed, patient=patient, definition=definition)
         life = simulation.run()
         batch.tried += life.fired
         batch.fired += Counter(dict.fromkeys(life.story.fired, 1))
@@ -56,35 +56,36 @@ def play(seeds: Iterable[int], *, patient: bool = False) -> Batch:
     return batch
 
 
-def played(base: int, count: int, jobs: int, *, patient: bool = False) -> Batch:
+def played(base: int, count: int, jobs: int, *, patient: bool = False, definition: str = "renew") -> Batch:
     """Play `count` lives from the seed `base` on, in so many processes."""
     begun = time.monotonic()
     whole = Batch()
     parts = [range(first, min(first + _CHUNK, base + count)) for first in range(base, base + count, _CHUNK)]
     if jobs <= 1:
         for part in parts:
-            whole.add(play(part, patient=patient))
+            whole.add(play(part, patient=patient, definition=definition))
     else:
         with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-            for batch in pool.map(partial(play, patient=patient), parts):
+            for batch in pool.map(partial(play, patient=patient, definition=definition), parts):
                 whole.add(batch)
     whole.seconds = time.monotonic() - begun
     return whole
 
 
-def shrunk(seed: int, *, patient: bool = False) -> tuple[str, ...]:
+def shrunk(seed: int, *, patient: bool = False, definition: str = "renew") -> tuple[str, ...]:
     """The kinds of faults that can be left out, while something is still wrong with this seed."""
     without: tuple[str, ...] = ()
     for kind in LEVELS:
-        if Simulation(seed, (*without, kind), patient=patient).run().problems:
+        if Simulation(seed, (*without, kind), patient=patient, definition=definition).run().problems:
             without = (*without, kind)
     return without
 
 
-def command(seed: int, without: tuple[str, ...] = (), *, patient: bool = False) -> str:
+def command(seed: int, without: tuple[str, ...] = (), *, patient: bool = False, definition: str = "renew") -> str:
     """The one command that plays a life again."""
+    kind = "" if definition == "renew" else f" --definition {definition}"
     left_out = f" --without {','.join(without)}" if without else ""
-    return f"python -m tests.simulation --seed {seed}{' --patient' if patient else ''}{left_out} --verbose"
+    return f"python -m tests.simulation --seed {seed}{kind}{' --patient' if patient else ''}{left_out} --verbose"
 
 
 def jobs() -> int:

@@ -8,10 +8,10 @@ from typing import Final
 
 from tests.simulation.agenda import AgendaClock
 from tests.simulation.nemesis import Nemesis
-from tests.simulation.weather import SECOND, between
+from tests.simulation.weather import SECOND, SENDING, between
 from tests.world.wire import Fault, Sent, Wire
 
-CHANGING: Final = ("generateCertificate", "completeETKRegistration", "activateETK")
+CHANGING: Final = (*SENDING, "completeETKRegistration", "activateETK")
 """The operations that change something, and must not be repeated while they may have been accepted."""
 
 _IN_DOUBT: Final = [*Fault, Fault.REQUEST_LATE, Fault.REQUEST_LATE, Fault.ANSWER_LOST, Fault.ANSWER_LOST]

@@ -27,6 +27,10 @@ _OTHER_ANSWERS: Final[Mapping[str, dict[str, Any]]] = {
     "contact": {"email_private": "not an address", "phone_private": "+32 470 00 00 00"},
     "keystore": {"file": "/keystore/another.p12"},
     "approval": {"approve": False},
+    "overview": {"approve": False},
+    "kind": {"certificate_for": "nobody"},
+    "revocation": {"confirmation": "no"},
+    "person": {"bis": "75031299943", "surname": "Exemple"},
     "handover": {"loaded": False},
 }
 """What people answer when it is not what helps."""
@@ -67,7 +71,7 @@ class MoodyPerson(ScriptedPerson):
             self._nemesis.story.fault("person", f"answers {form.name} with {others}")
             self.answers[form.name] = others
         else:
-            self.answers[form.name] = ANSWERS[form.name]
+            self.answers[form.name] = ANSWERS.get(form.name, {})
         self._form = form.name
         try:
             return super().fill(form, offer)

@@ -40,3 +40,10 @@ class Service:
             else:
                 self._story.tell("the request is approved by hand")
                 self._world.authority.approve(record.key)
+
+    def confirm(self) -> None:
+        """Somebody without a card confirms his request on the web."""
+        for record in self._world.authority.desk.certificates.all():
+            if record.state is State.CONFIRMING and not record.is_lapsed(self._world.clock.now()):
+                self._story.tell("the request is confirmed on the web")
+                self._world.authority.confirm_foreigner(f"/{record.token}")

@@ -21,10 +21,11 @@ from tests.simulation.life import Simulation
 from tests.simulation.locks import LooseLocks
 from tests.world.keys import pooled_key
 from tests.world.memory import MemoryLocks, MemoryStore
-from workflow import engine
+from workflow import run
 from workflow.errors import TemporaryError
 from workflow.ports import NotArrived, Outcome, Work
 from workflow.procedure import Line, Procedure, ProcedureId
+from workflow.record import Record
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,7 @@ Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 def no_intent(patch: pytest.MonkeyPatch) -> None:
     """The message is sent before it is written down that it will be."""
-    patch.setattr(engine._Run, "_save_intent", lambda run, intent: None)
+    patch.setattr(Record, "save_intent", lambda record, intent: None)
 
 
 def no_question(patch: pytest.MonkeyPatch) -> None:
@@ -51,7 +52,7 @@ def no_patience(patch: pytest.MonkeyPatch) -> None:
 
 def no_answer_is_no(patch: pytest.MonkeyPatch) -> None:
     """A message without an answer counts as not sent."""
-    patch.setattr(engine, "EhealthUnreachableError", TemporaryError)
+    patch.setattr(run, "EhealthUnreachableError", TemporaryError)
 
 
 def a_new_key_for_each_message(patch: pytest.MonkeyPatch) -> None:
@@ -141,7 +142,7 @@ def a_journal_that_forgets(patch: pytest.MonkeyPatch) -> None:
 
 def a_report_before_it_is_saved(patch: pytest.MonkeyPatch) -> None:
     """What the person hears is not written."""
-    patch.setattr(engine._Run, "_write", lambda run, line: None)
+    patch.setattr(Record, "write", lambda record, line: None)
 
 
 SABOTAGES: dict[Sabotage, set[Harm]] = {

@@ -10,7 +10,15 @@ from typing import Final
 
 from adapters.sandbox.cards import CardKind
 from steps.late_arrival import LATE_ARRIVAL
-from workflow.definitions.renew import AFTER_SENDING, BEFORE_SENDING
+from tests.world.courses import COURSES
+from workflow.definition import Final as End
+from workflow.definitions import DEFINITIONS
+
+USUAL: Final = {way.definition: way for way in COURSES.values() if not way.only}
+"""The usual way through each definition."""
+
+SENDING: Final = ("generateCertificate", "submitCSRForForeigner", "revoke")
+"""The operations after which there is no way back."""
 
 LEVELS: Final[Mapping[str, tuple[float, ...]]] = {
     "network": (0, 0.05, 0.2, 0.5),  # of every message
@@ -30,8 +38,6 @@ _TOO_EARLY: Final = 120 * DAY
 _VALIDITIES: Final = (*(days * DAY for days in (60, 60, 60, 80, 45, 20, 4)), _TOO_EARLY)
 _DELIVERY: Final = (timedelta(minutes=2), 10 * DAY)
 _LATE_DELIVERY: Final = (10 * DAY, 40 * DAY)
-_AIMS: Final = ("", "", "generateCertificate", "generateCertificate", "completeETKRegistration", "activateETK")
-_SCENES: Final = ("", *BEFORE_SENDING, *AFTER_SENDING)
 _PACES: Final = (HOUR, DAY, 6 * DAY, 6 * DAY, 12 * DAY)
 
 SKEWS: Final = (
@@ -86,12 +92,25 @@ class Weather:
         return self.levels[kind]
 
 
-def weather(random: Random, without: Collection[str] = ()) -> Weather:
+def _aims(definition: str) -> tuple[str, ...]:
+    """The operations that change something, a request twice; starting an ETK again changes nothing."""
+    operations = [name for name in USUAL[definition].accepted if name != "startETKRegistration"]
+    return ("", "", *(name for name in operations for _ in range(1 + (name in SENDING))))
+
+
+def _scenes(definition: str) -> tuple[str, ...]:
+    """The states in which something can happen; those that send for good twice."""
+    declared = DEFINITIONS[definition]
+    states = [state for state in declared.states if not isinstance(state, End)]
+    return ("", *(state.name for state in states for _ in range(1 + (state.until in declared.sent_by))))
+
+
+def weather(random: Random, without: Collection[str] = (), definition: str = "renew") -> Weather:
     """Draw the weather of a life; kinds in `without` never strike, the others do as they would."""
     levels = {kind: random.choice(choices) for kind, choices in LEVELS.items()}
     sure = random.randint(1, random.choice((12, 60, 140)))
-    aim = random.choice(_AIMS)
-    scene = random.choice(_SCENES), random.randint(1, 12)
+    aim = random.choice(_aims(definition))
+    scene = random.choice(_scenes(definition)), random.randint(1, 12)
     return Weather(
         levels={kind: 0 if kind in without else level for kind, level in levels.items()},
         aim="" if "network" in without else aim,

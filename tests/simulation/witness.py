@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapters.sandbox.certificates import State
+from adapters.sandbox.certificates import Record, State
 from steps.ports.keystore import Keystore
 from tests.reliability import judging
 from tests.reliability.counting import Harm, Problem, problems_of
@@ -20,7 +20,6 @@ from tests.world.wire import Sent
 from tests.world.world import World
 from workflow.definition import Final
 from workflow.definitions import DEFINITIONS
-from workflow.engine import Report
 from workflow.errors import (
     CertificateExpiredError,
     CertificateRevokedError,
@@ -31,6 +30,7 @@ from workflow.errors import (
     WrongEtkError,
 )
 from workflow.procedure import Line, Procedure, ProcedureId
+from workflow.record import Report
 from workflow.replaying import replayed
 from workflow.status import status_of
 
@@ -59,8 +59,9 @@ class Witness:
     _known: dict[ProcedureId, _Known] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._old = self._content()[self.world.old_path]
-        self._old_until = self.world.old_keystore.keys[0].chain[0].not_valid_after_utc
+        self._has_old = hasattr(self.world, "old_path")
+        self._old = self._content()[self.world.old_path] if self._has_old else None
+        self._old_until = self.world.old_keystore.keys[0].chain[0].not_valid_after_utc if self._has_old else None
 
     def problem(self, harm: Harm, detail: str) -> None:
         """Something is wrong."""
@@ -79,8 +80,8 @@ class Witness:
         """An error that the person hears: it must be of a family, true, and say in words what to do (P5)."""
         if isinstance(error, DefinitionError):
             self.problem(Harm.STUCK, f"the program contradicts itself: {error}")
-        is_expired = self.world.clock.now() >= self._old_until
-        if error.code in _NEVER_TRUE or (error.code == CertificateExpiredError.code and not is_expired):
+        untrue = _NEVER_TRUE - ({CertificateRevokedError.code} if self.is_revoked() else set())
+        if error.code in untrue or (error.code == CertificateExpiredError.code and not self._is_expired()):
             self.problem(Harm.LOST, f"told what is not so: {error}")
         try:
             said = [error.hint.format(**error.details), *(one.format(**error.details) for one in error.next)]
@@ -121,7 +122,7 @@ class Witness:
 
     def look_around(self) -> None:
         """After every look: nothing is lost, doubled or orphaned, and the journal goes on where it was."""
-        if self._content().get(self.world.old_path) != self._old:
+        if self._has_old and self._content().get(self.world.old_path) != self._old:
             self.problem(Harm.LOST, "the keystore in use was changed")  # P4
         self._add(Harm.ORPHANED, judging.orphaned(self.world.sandbox, self._keystores()))  # P3
         stored = self._stored()
@@ -157,28 +158,53 @@ class Witness:
         """Whether something was sent that nobody answered."""
         return any("intent" in procedure.facts and not procedure.ended for procedure in self._stored().values())
 
-    def is_renewable(self) -> bool:
-        """Whether eHealth would take a renewal today."""
-        records = self.world.authority.desk.certificates
-        old = records.by_key(judging.identifier_of(self.world.old_keystore.keys[0].private_key))
+    def is_possible(self) -> bool:
+        """Whether eHealth would take what the person wants today: a first request and a revocation it always does."""
+        if not self.world.definition.startswith("renew"):
+            return True
+        old = self._old_record()
         return old is not None and old.is_in_window(self.world.clock.now())
+
+    def is_revoked(self) -> bool:
+        """Whether the certificate of the beginning was revoked."""
+        old = self._old_record()
+        return old is not None and old.revoked_at is not None
+
+    def is_over(self) -> bool:
+        """Whether the certificate of the beginning cannot be revoked any more."""
+        return self.is_revoked() or self._is_expired()
+
+    def _old_record(self) -> Record | None:
+        if not self._has_old:
+            return None
+        records = self.world.authority.desk.certificates
+        return records.by_key(judging.identifier_of(self.world.old_keystore.keys[0].private_key))
+
+    def _is_expired(self) -> bool:
+        return self._old_until is not None and self.world.clock.now() >= self._old_until
 
     def judge_the_end(self) -> None:
         """When everything has ended."""
         self.look_around()
         sandbox = self.world.sandbox
-        refused = {r.key for r in sandbox.authority.desk.certificates.all() if r.state is State.REFUSED}
-        intents = {"generateCertificate": 1 + len(refused)}
+        now = self.world.clock.now()
+        records = sandbox.authority.desk.certificates.all()
+        refused = {r.key for r in records if r.state is State.REFUSED or r.is_lapsed(now)}
+        intents = dict.fromkeys(judging.REQUESTS, 1 + len(refused))
         self._add(Harm.DOUBLED, judging.doubled(sandbox, intents))  # P2
         if not self.weather.is_very_late:
             self._add(Harm.DOUBLED, self._sent_again(refused))
-        renewed = [one for one in self._stored().values() if one.state == "done"]
+        renewed = [one for one in self._stored().values() if one.state == "done" and "key" in one.facts]
         wanted = {one.facts["key"]["public_key_identifier"] for one in renewed}
-        live = [a for a in sandbox.authority.accepted() if a.public_key_identifier not in refused]
+        live = [
+            a
+            for a in sandbox.authority.accepted()
+            if a.operation in judging.REQUESTS and a.public_key_identifier not in refused
+        ]
         if live or renewed:
             self._add(Harm.LOST, judging.unfinished(sandbox, self._keystores(), refused))
         if len(wanted) > 1:
-            self.problem(Harm.DOUBLED, "two renewals are done")
+            self.problem(Harm.DOUBLED, "two certificates of one person are done")
         if sum(one.state == "cancelled" for one in self._stored().values()) > self.cancels:
             self.problem(Harm.LOST, "cancelled, which nobody wanted")
         for procedure in self._stored().values():
@@ -186,11 +212,15 @@ class Witness:
 
     def _judge_end(self, procedure: Procedure, refused: set[str]) -> None:
         key = procedure.facts.get("key", {}).get("public_key_identifier")
-        accepted = {a.public_key_identifier for a in self.world.authority.accepted()}
+        accepted = {a.public_key_identifier for a in self.world.authority.accepted() if a.operation in judging.REQUESTS}
         match procedure.state:
+            case "refused" if procedure.definition == "revoke" and key is None and self._is_expired():
+                pass  # what ended before it was revoked cannot be revoked
             case "refused" if key not in refused:
                 self.problem(Harm.LOST, f"ended as refused, which eHealth did not say: {procedure.facts['refusal']}")
-            case "expired" if key in accepted or self.world.clock.now() < self._old_until:
+            case "expired" if key in refused:
+                pass  # nobody confirmed it in time
+            case "expired" if key in accepted or not self._is_expired():
                 self.problem(Harm.LOST, "ended as expired, wrongly")
             case "cancelled" if key in accepted:
                 self.problem(Harm.LOST, "ended as cancelled after it was sent")

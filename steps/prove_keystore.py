@@ -9,9 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from steps.certificates import chain_holds
-from steps.encryption_token import certificate_in
+from steps.depot import is_handed_out
 from steps.new_keystore import NewKeystore, open_new
-from steps.owner import owner_of
 from steps.placeholder import is_placeholder
 from steps.ports.keystore import KeyEntry, Keystores
 from steps.ports.registration import RegistrationAuthority
@@ -35,9 +34,7 @@ class ProveKeystore:
         _check_authentication(keystore)
         certificate = base64.b64decode(work.facts["encryption_certificate"]["certificate"])
         _check_encryption(keystore, work.facts["encryption_certificate"]["serial"], certificate)
-        owner = owner_of(work.facts)
-        token = self.authority.etk(owner.identifier_type, owner.identifier, owner.application_id)
-        if token is None or certificate_in(token) != certificate:
+        if not is_handed_out(self.authority, work.facts):
             reason = mark("the depot of encryption keys does not hand out the new key yet")
             raise NotProvenError(reason=reason, id=work.procedure)
         return Outcome("proved", {"proof": {"at": work.now.isoformat()}})

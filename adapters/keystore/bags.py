@@ -168,6 +168,11 @@ def _certificate(value: pkcs12.CertBag) -> x509.Certificate:
     return x509.load_der_x509_certificate(bytes(value["cert_value"]))
 
 
+def alias_of(bag: pkcs12.SafeBag) -> str:
+    """The alias of an entry; empty when it has none."""
+    return _attributes(bag)[0]
+
+
 def _attributes(bag: pkcs12.SafeBag) -> tuple[str, bytes | None]:
     """Alias (friendlyName) and localKeyID."""
     alias, local_id = "", None

@@ -31,25 +31,37 @@ def open_container(data: bytes, password: str, path: Path | str) -> Bags:
     password is told from damage by whether any part of the file still opens with it; a file in which no part
     opens any more cannot be told from a wrong password, and counts as one.
     """
-    if len(data) > MAX_BYTES:
-        raise NotAKeystoreError(path=path, reason=_TOO_LARGE)
-    if not _looks_like_pkcs12(data):
-        raise NotAKeystoreError(path=path, reason=_what_else(data))
     budget, forms = Budget(), list(_forms(password))
-    with _judged(path, _CUT if _is_cut(data) else _BROKEN):
-        content, mac = _outer(data)
+    content, mac = outer_part(data, path)
+    with judged(path, _CUT if _is_cut(data) else _BROKEN):
         secret = _matching(forms, content, mac, budget)
     if secret is None:
         if any(some_part_opens(content, form) for form in forms):
             raise KeystoreDamagedError(path=path, reason=mark("its checksum does not fit its content"))
         raise KeystorePasswordError(path=path)
-    with _judged(path, mark("a part of it does not open with the password of the whole")):
+    with judged(path, mark("a part of it does not open with the password of the whole")):
         return collect(content, secret, budget)
 
 
+def outer_part(data: bytes, path: Path | str) -> tuple[bytes, pkcs12.MacData]:
+    """The bytes under the checksum, and the checksum: what is seen without the password, and not proved by it.
+
+    Raises `NotAKeystoreError`, `KeystoreDamagedError`.
+    """
+    if len(data) > MAX_BYTES:
+        raise NotAKeystoreError(path=path, reason=_TOO_LARGE)
+    if not _looks_like_pkcs12(data):
+        raise NotAKeystoreError(path=path, reason=_what_else(data))
+    with judged(path, _CUT if _is_cut(data) else _BROKEN):
+        return _outer(data)
+
+
 @contextlib.contextmanager
-def _judged(path: Path | str, reason: str) -> Iterator[None]:
-    """Turn what goes wrong inside into our errors; `reason` is for damage without a name of its own."""
+def judged(path: Path | str, reason: str) -> Iterator[None]:
+    """Turn what goes wrong inside into our errors; `reason` is for damage without a name of its own.
+
+    Raises `NotAKeystoreError`, `KeystoreDamagedError`.
+    """
     try:
         yield
     except ForeignContentError as error:

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import stat
-import unicodedata
-import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-
-from adapters.keystore import names
-from adapters.keystore.container import MAX_BYTES
+from adapters.keystore import names, passwords
+from adapters.keystore.files import content_of, keys_of, prove
+from adapters.keystore.outline import outline
 from adapters.keystore.protection import Encryption
 from adapters.keystore.reading import read
 from adapters.keystore.writing import USUAL, Rounds, write
 from adapters.system import files as disk
-from steps.ports.keystore import KeyEntry, Keystore, KeystoreFile
+from steps.ports.keystore import Keystore, KeystoreFile
 from workflow.errors import (
-    DefinitionError,
     FolderNotWritableError,
     KeystoreChangedError,
-    KeystoreDamagedError,
     KeystoreError,
-    KeystoreMissingError,
-    NotAKeystoreError,
 )
 from workflow.texts import mark
 
-_NOT_AS_WRITTEN = mark("a keystore did not read back as it was written; it was not put in its place")
 _MOST_NAMES = 3600  # later seconds tried before a folder counts as unusable
 
 
@@ -82,7 +70,7 @@ class KeystoreFolder:
 
     def open(self, path: Path, password: str) -> Keystore:
         """Read every key and certificate. The password is tried in NFC, then in NFD."""
-        return read(_content(path), password, path=path)
+        return read(content_of(path), password, path=path)
 
     def name_for(
         self, identifier_type: str, identifier: str, application_id: str | None, requested_at: datetime
@@ -104,7 +92,7 @@ class KeystoreFolder:
                 continue
             path = self.pending / candidate
             try:
-                disk.write_new(path, data, lambda written: _prove(written, keystore, password))
+                disk.write_new(path, data, lambda written: prove(written, keystore, password))
             except FileExistsError:
                 continue
             return path
@@ -116,20 +104,52 @@ class KeystoreFolder:
         Raises `KeystoreChangedError` when the present file holds a key that the new content lacks, cannot be
         opened with this password, or changes while the new content is written.
         """
-        before = _content(path)
+        before = content_of(path)
         try:
             present = read(before, password, path=path)
         except KeystoreError as error:
             raise KeystoreChangedError(path=path, reason=mark("it does not open as before")) from error
-        if not _keys(present) <= _keys(keystore):
+        if not keys_of(present) <= keys_of(keystore):
             raise KeystoreChangedError(path=path, reason=mark("it holds a key that would be lost"))
 
-        def prove(written: Path) -> None:
-            _prove(written, keystore, password)
-            if _content(path) != before:
+        def check(written: Path) -> None:
+            prove(written, keystore, password)
+            if content_of(path) != before:
                 raise KeystoreChangedError(path=path, reason=mark("another program is changing it"))
 
-        disk.replace(path, write(keystore, password, self.encryption, self.rounds), prove)
+        disk.replace(path, write(keystore, password, self.encryption, self.rounds), check)
+
+    def change_password(self, path: Path, old: str, new: str, at: datetime) -> None:
+        """Write a keystore of any folder with a new password; a dated copy of the file of before stays beside it.
+
+        Raises `KeystoreChangedError` when another program changes the file meanwhile.
+        """
+        passwords.change(path, old, new, at, self.encryption, self.rounds)
+
+    def take_in(self, path: Path, name: str) -> Path:
+        """Copy a file, byte for byte, among the unfinished ones; one that lies in our folders stays where it is.
+
+        The name gets the suffix of this environment; when another file has it a later second is taken.
+        """
+        _refuse_paths(name)
+        content = content_of(path)
+        if any(_same(path.parent, folder) for folder in self._folders()):
+            return path
+        for candidate in islice(names.later_names(name, self.environment), _MOST_NAMES):
+            present = self.find(candidate)
+            if present is not None and content_of(present) == content:
+                return present
+            try:
+                if present is None:
+                    disk.write_new(self.pending / candidate, content)
+                    return self.pending / candidate
+            except FileExistsError:
+                continue
+        raise FolderNotWritableError(path=self.pending, reason=mark("too many files of this name are there"))
+
+    def kept_copy(self, path: Path) -> Path | None:
+        """The newest dated copy that `change_password` left beside a file."""
+        return next(iter(passwords.kept_copies(path)), None)
 
     def finish(self, path: Path) -> Path:
         """Move a finished keystore to the keystore folder, for good; a file already there is returned as it is.
@@ -138,17 +158,17 @@ class KeystoreFolder:
         """
         target = self.folder / path.name
         if _same(path.parent, self.folder):
-            _content(path)
+            content_of(path)
             return path
         try:
             disk.move_new(path, target)
         except FileExistsError:
-            if _content(path) != _content(target):
+            if content_of(path) != content_of(target):
                 reason = mark("another file of this name is in the keystore folder")
                 raise KeystoreChangedError(path=path, reason=reason) from None
             disk.remove(path)  # an earlier move was interrupted between its two halves
         except FileNotFoundError:
-            _content(target)  # moved earlier, or missing
+            content_of(target)  # moved earlier, or missing
         return target
 
     def discard(self, path: Path) -> None:
@@ -166,14 +186,21 @@ class KeystoreFolder:
         return next((folder / name for folder in (self.pending, self.folder) if _is_file(folder / name)), None)
 
     def candidates(self) -> list[Path]:
-        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed."""
+        """Every file in both folders, of whatever name, newest first: one may be a keystore that was renamed.
+
+        But not the copies of before a change of password: they hold the same keys, and nobody uses them.
+        """
         # `find` takes no name with a backslash: it would be a path elsewhere.
-        found = [one for folder in self._folders() for one in _regular(folder) if "\\" not in one[0].name]
+        found = [one for folder in self._folders() for one in _regular(folder) if _may_be_renamed(one[0].name)]
         return [path for path, _ in sorted(found, key=lambda one: (one[1], one[0].name), reverse=True)]
+
+    def key_aliases(self, path: Path) -> frozenset[str]:
+        """The aliases of the private keys, lower case, as far as the file shows them without its password."""
+        return frozenset(key.alias.lower() for key in outline(content_of(path), path).keys)
 
     def fingerprint(self, path: Path) -> str:
         """The SHA-256 of a file, hexadecimal: what tells it without its password."""
-        return hashlib.sha256(_content(path)).hexdigest()
+        return hashlib.sha256(content_of(path)).hexdigest()
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.folder,) if _same(self.folder, self.pending) else (self.folder, self.pending)
@@ -219,57 +246,5 @@ def _changed(entry: os.DirEntry[str]) -> datetime:
         return datetime.min
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a keystore file; never waits for a pipe, never reads more than a keystore has."""
-    try:
-        kind = path.stat().st_mode
-        if stat.S_ISDIR(kind):
-            raise NotAKeystoreError(path=path, reason=mark("it is a folder"))
-        if not stat.S_ISREG(kind):
-            raise NotAKeystoreError(path=path, reason=mark("it is no ordinary file"))
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except ValueError as error:  # a name that no file can have
-        raise KeystoreMissingError(path=path) from error
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP):
-            raise KeystoreMissingError(path=path) from error
-        raise KeystoreDamagedError(path=path, reason=_unreadable(error)) from error
-
-
-def _unreadable(error: OSError) -> str:
-    return mark("you have no right to read it") if isinstance(error, PermissionError) else disk.reason_of(error)
-
-
-def _keys(keystore: Keystore) -> set[rsa.RSAPrivateNumbers]:
-    return {entry.private_key.private_numbers() for entry in keystore.keys}
-
-
-def _prove(written: Path, keystore: Keystore, password: str) -> None:
-    """That both readers, ours and cryptography's, find in a written file what was to be written."""
-    data = _content(written)
-    try:
-        found = read(data, password, path=written)
-        # Only ours reads every key; the other one shows that the file is not only right for ourselves.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the reference client's placeholder: see `read`
-            first = load_pkcs12(data, unicodedata.normalize("NFC", password).encode()).key
-    except (KeystoreError, ValueError) as error:
-        raise DefinitionError(problem=_NOT_AS_WRITTEN) from error
-    numbers = first.private_numbers() if isinstance(first, rsa.RSAPrivateKey) else None
-    if not _holds(found, keystore) or (keystore.keys and numbers not in _keys(keystore)):
-        raise DefinitionError(problem=_NOT_AS_WRITTEN)
-
-
-def _holds(found: Keystore, wanted: Keystore) -> bool:
-    """Whether every entry is there, each key with its own certificate."""
-    certificates = {certificate for _, certificate in found.certificates}
-    certificates.update(certificate for entry in found.keys for certificate in entry.chain)
-    return {_parts(entry) for entry in found.keys} == {_parts(entry) for entry in wanted.keys} and certificates >= {
-        *(certificate for _, certificate in wanted.certificates),
-        *(certificate for entry in wanted.keys for certificate in entry.chain),
-    }
-
-
-def _parts(entry: KeyEntry) -> tuple[str, rsa.RSAPrivateNumbers, tuple[x509.Certificate, ...]]:
-    return entry.alias, entry.private_key.private_numbers(), entry.chain[:1]
+def _may_be_renamed(name: str) -> bool:
+    return "\\" not in name and not names.is_kept_copy(name)

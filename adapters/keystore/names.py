@@ -21,6 +21,8 @@ _RULE = re.compile(
     r" (?P<moment>[0-9]{8}-[0-9]{6})"
 )
 
+_COPY = re.compile(r"(?P<original>.+)\.(?P<moment>[0-9]{8}-[0-9]{6})\.old", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class FileName:
@@ -55,6 +57,26 @@ def split(name: str) -> tuple[str, str | None]:
 def name_of(owner: str, moment: datetime, environment: str) -> str:
     """The name of a keystore of `owner` ('TYPE=ID[,APPID]'), requested at this local moment."""
     return f"{owner} {moment.strftime(_MOMENT)}{SUFFIXES[environment][0]}"
+
+
+def copy_name(name: str, moment: datetime) -> str:
+    """The name of a copy that is kept of a file from this local moment on.
+
+    It does not end as keystores do, so that software that opens the last `SSIN=…*p12` never takes it.
+    """
+    return f"{name}.{moment.strftime(_MOMENT)}.old"
+
+
+def original_of_copy(name: str) -> str | None:
+    """The name of the file that a kept copy is of; None for any other name."""
+    match = _COPY.fullmatch(name)
+    return match["original"] if match else None
+
+
+def is_kept_copy(name: str) -> bool:
+    """Whether a file is the copy of a keystore that got another password."""
+    original = original_of_copy(name)
+    return original is not None and split(original)[1] is not None
 
 
 def later_names(name: str, environment: str) -> Iterator[str]:

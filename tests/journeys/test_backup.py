@@ -139,6 +139,19 @@ def test_another_keystore_of_the_same_name_is_not_overwritten(home: Home, tmp_pa
     assert content_of(other.folder) == before
 
 
+def test_a_renamed_keystore_is_in_the_backup(home: Home, tmp_path: Path) -> None:
+    interrupted_at(home, "renew.awaiting_delivery.before")
+    [unfinished] = (home.sandbox / "keystore" / "pending").glob("*.p12")
+    unfinished.rename(unfinished.with_name("my new certificate"))
+    other = another_computer(home, tmp_path / "other")
+
+    backed_up = back_up(home, tmp_path / "a.backup")
+    restore(other, tmp_path / "a.backup")
+
+    assert backed_up.answer["keystores"] == 1
+    assert finish(other, home)[-1] == "done"
+
+
 def test_a_restore_that_is_killed_is_done_again(home: Home, tmp_path: Path) -> None:
     interrupted_at(home, "renew.awaiting_delivery.before")
     back_up(home, tmp_path / "a.backup")

@@ -175,7 +175,12 @@ def no_pin(practice: Practice) -> Prepared:
 
 
 CASES: dict[str, tuple[Prepare, int, str, tuple[str, ...]]] = {
-    "a wrong password": (wrong_password, 5, "keystore_password_wrong", ("wrong password for", "forgotten")),
+    "a wrong password": (
+        wrong_password,
+        5,
+        "old_keystore_password_wrong",
+        ("wrong password for", "--without-old-keystore"),
+    ),
     "not a keystore": (not_a_keystore, 5, "not_a_keystore", ("it is a PEM file", "choose the .p12 file")),
     "a damaged keystore": (damaged, 5, "keystore_damaged", ("it is cut off", "from a backup")),
     "a keystore that is missing": (missing_keystore, 5, "keystore_missing", ("/nowhere/old.p12", "check the name")),
@@ -287,7 +292,7 @@ def test_too_early_says_from_when(practice: Practice) -> None:
 def test_each_wrong_pin_counts_once_and_the_third_blocks(practice: Practice) -> None:
     practice.furnish()
 
-    told = [practice.renew("--json", secrets={"pin": "0000"}).error for _ in range(3)]
+    told = [practice.renew("--json", *more, secrets={"pin": "0000"}).error for more in ((), (), ("--last-try",))]
 
     assert [one["code"] for one in told] == ["pin_wrong", "pin_wrong", "pin_blocked"]
     assert "tries left: 2" in told[0]["message"]

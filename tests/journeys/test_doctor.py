@@ -234,15 +234,29 @@ def test_a_page_of_zeros_is_named(home: Home) -> None:
     assert bad(found) & {"store_corrupt", "store_unusable"}
 
 
-def test_a_missing_keystore_and_one_without_a_procedure_are_named(home: Home) -> None:
+def test_a_missing_keystore_and_one_without_a_procedure_are_named(home: Home, tmp_path: Path) -> None:
     pending = home.sandbox / "keystore" / "pending"
     [unfinished] = pending.glob("*.p12")
-    shutil.move(unfinished, pending / unfinished.name.replace(" 20", " 19"))
+    shutil.move(unfinished, tmp_path / "moved away.p12")
+    another = pending / unfinished.name.replace(" 20", " 19")
+    another.touch(0o600)
+    another.write_bytes(b"another")
 
     code, found = doctor(home)
 
     assert (code, bad(found)) == (1, {"keystore_missing"})
     assert found["keystore_orphan"]["level"] == "warning"
+
+
+def test_a_renamed_keystore_is_not_missing(home: Home) -> None:
+    pending = home.sandbox / "keystore" / "pending"
+    [unfinished] = pending.glob("*.p12")
+    shutil.move(unfinished, pending / "of another name.sandbox.p12")
+
+    code, found = doctor(home)
+
+    assert (code, bad(found)) == (0, set())
+    assert "keystore_orphan" not in found
 
 
 def test_a_wrong_clock_is_a_failure(home: Home) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.sandbox.home import Sandbox
-from tests.reliability.driving import Course, drive, struck_at
+from tests.reliability.driving import Journey, drive, struck_at
 from tests.reliability.judging import check
 from tests.reliability.processes import Ended, Home
 
@@ -17,7 +17,7 @@ GIVEN = {"EHCERT_SECRET_BACKUP_PASSPHRASE": PASSPHRASE}
 
 def interrupted_at(home: Home, boundary: str) -> None:
     """A renewal whose process was killed at this boundary."""
-    course = Course()
+    course = Journey()
     drive(home, course, struck_at(boundary), until=lambda one: one.killed == 1)
     assert course.killed == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sandbox.people import COLLEAGUE
+from adapters.sandbox.people import COLLEAGUE, HOSPITAL, MANAGER
 from steps.placeholder import placeholder_certificate
 from steps.ports.keystore import KeyEntry, Keystore
 from tests.world.keystores import MemoryKeystores
@@ -174,6 +174,23 @@ def test_a_delivered_one_needs_no_telling_name(left: Left) -> None:
 
     assert end.state == "done"
     assert Path(end.facts["new_keystore"]["path"]).name.startswith(f"SSIN={SSIN} ")
+
+
+@pytest.mark.parametrize("application", [None, "APP-1"])
+def test_the_keystore_of_an_organisation_is_taken_over_too(left: Left, application: str | None) -> None:
+    world, _path = left()
+    content = world.sandbox.enrol(
+        MANAGER, timedelta(days=400), with_etk=False, organization=HOSPITAL, application_id=application
+    )
+    world.definition = "adopt"
+
+    adopt(world, put(world, content, "of the hospital.p12"))
+    end = brought_to_end(world)
+
+    owner = f"NIHII-HOSPITAL={HOSPITAL.identifier}" + (f",{application}" if application else "")
+    assert end.state == "done"
+    assert Path(end.facts["new_keystore"]["path"]).name.startswith(f"{owner} ")
+    assert len(world.keystores.open(Path(end.facts["new_keystore"]["path"]), NEW_PASSWORD).keys) == 2
 
 
 def test_it_may_be_cancelled_before_it_is_known_and_abandoned_afterwards(left: Left) -> None:

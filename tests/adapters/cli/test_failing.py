@@ -118,10 +118,11 @@ EXITS = {
     Exit.USAGE: "bad_value malformed_email malformed_phone malformed_ssin malformed_inami password_not_allowed "
     "passwords_differ answer_missing secret_missing bad_answers bad_setting action_not_possible which_procedure "
     "procedure_under_way request_under_way",
-    Exit.NOT_FOUND: "no_such_procedure nothing_to_resume",
+    Exit.NOT_FOUND: "no_such_procedure nothing_to_resume nothing_to_renew",
     Exit.CARD: "card_middleware_missing card_reader_absent card_absent card_not_eid card_several card_not_active "
     "card_expired card_of_other_person card_removed pin_wrong pin_blocked pin_malformed pin_cancelled card_unusable",
     Exit.KEYSTORE: "keystore_missing not_a_keystore keystore_damaged keystore_password_wrong keystore_of_other_person "
+    "old_keystore_password_wrong "
     "keystore_unfinished keystore_not_ehealth keystore_changed keystore_of_other_environment",
     Exit.NETWORK: "ehealth_unreachable ehealth_no_answer ehealth_nonsense ehealth_fault challenge_wrong not_proven "
     "in_doubt",

@@ -10,8 +10,8 @@ import pytest
 from adapters.cli.running import exit_code
 from workflow.definition import Final
 from workflow.definitions.renew import RENEW
-from workflow.engine import Report
 from workflow.procedure import Procedure, ProcedureId
+from workflow.record import Report
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.clock import check_clock
+from steps.depot import is_handed_out
 from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
+from workflow.definition import STAY
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 
 
@@ -43,6 +45,12 @@ class ActivateEtk:
         if self._is_active(work):
             return _activated(work)
         return may_still_arrive(intent, work.now, self.authority.service_time()) or NotArrived()
+
+    def watch(self, work: Work) -> Outcome:
+        """Without the password the public depot is asked; that it hands out another key proves nothing."""
+        if not is_handed_out(self.authority, work.facts):
+            return Outcome(STAY)
+        return Outcome("activated", {"activation": {"at": work.now.isoformat(), "found_by_asking": True}})
 
     def _is_active(self, work: Work) -> bool:
         info = self.authority.certificate_info(open_new(self.keystores, work).signer)

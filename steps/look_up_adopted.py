@@ -47,7 +47,9 @@ class LookUpAdopted:
     outcomes = frozenset({"requested", "delivered", "was_installed"})
 
     def __call__(self, work: Work) -> Outcome:
-        """Raises `KeystoreFinishedError`, `EncryptionKeyLostError`, `RequestUnknownError`, a `KeystoreError`."""
+        """Raises `KeystoreFinishedError`, `EncryptionKeyLostError`, `RequestUnknownError`, a `KeystoreError`,
+        `FolderNotWritableError`.
+        """
         check_clock(work.now, self.authority.service_time())
         path = self._path(work)
         content = self._opened(path, work)
@@ -119,6 +121,7 @@ class LookUpAdopted:
         if named != (owner.identifier_type, owner.identifier, owner.application_id):
             adopted_at = moment(work.facts["key"]["made_at"])
             name = self.keystores.name_for(owner.identifier_type, owner.identifier, owner.application_id, adopted_at)
+        self.keystores.check()  # which makes the folders on a new computer
         taken = self.keystores.take_in(path, name)
         return {"new_keystore": written_fact(self.keystores, {}, taken)}
 

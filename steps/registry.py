@@ -92,7 +92,7 @@ def make_steps(*, cards: Cards, keystores: Keystores, authority: RegistrationAut
         "install_certificate": InstallCertificate(keystores),
         "start_etk": StartEtk(authority, keystores, keys),
         "complete_etk": CompleteEtk(authority, keystores),
-        "record_handover": RecordHandover(),
+        "record_handover": RecordHandover(authority),
         "activate_etk": ActivateEtk(authority, keystores),
         "prove_keystore": ProveKeystore(authority, keystores),
     }

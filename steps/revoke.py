@@ -27,7 +27,7 @@ class Revoke:
     cards: Cards
 
     operation = "revoke"
-    outcomes = frozenset({"revoked"})
+    outcomes = frozenset({"revoked", "refused"})
 
     def prepare(self, work: Work) -> Prepared | Outcome:
         """Raises `CardError`, `ClockOffError`."""
@@ -42,12 +42,16 @@ class Revoke:
         return Prepared({"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
-        """A refusal is told, unless the certificate is revoked already: then an earlier message arrived after all."""
+        """A refusal is an end, as when the certificate has ended meanwhile: asked again, eHealth says the same.
+
+        Not where the certificate is revoked already: then an earlier message arrived after all.
+        """
         try:
             self.authority.revoke(prepared.message)
-        except RefusedError:
+        except RefusedError as error:
             if not self._is_revoked(work):
-                raise
+                refusal = {"code": error.refusal_code, "message": error.details["refusal"]}
+                return Outcome("refused", {"refusal": refusal})
         return _revoked(work)
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:

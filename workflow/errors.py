@@ -540,9 +540,8 @@ class OldPasswordWrongError(KeystorePasswordError):
     next = ("ehcert renew --without-old-keystore", "ehcert revoke")
 
 
-class SamePasswordError(KeystoreError):
+class SamePasswordError(BadValueError):
     code = "password_unchanged"
-    exit = Exit.USAGE
     text = mark("the new password of {path} is the one that it has: nothing would change")
     hint = mark("choose another password")
 
@@ -588,7 +587,7 @@ class EncryptionKeyLostError(KeystoreError):
     next = ("ehcert revoke",)
 
 
-class RequestUnknownError(KeystoreError):
+class RequestUnknownError(UserActionError):
     code = "request_unknown"
     exit = Exit.NOT_FOUND
     pointless = True

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from workflow.definition import State
 from workflow.errors import EhcertError
 from workflow.forms import Form, Offer
-from workflow.procedure import Line, Procedure, ProcedureId
+from workflow.procedure import Line, Procedure, ProcedureId, WrittenLine
 from workflow.secret import Secret
 
 
@@ -58,6 +58,10 @@ class Store(Protocol):
 
     def forget(self, procedure: ProcedureId) -> None:
         """Remove a procedure and its journal."""
+        ...
+
+    def journal(self, procedure: ProcedureId) -> list[WrittenLine]:
+        """All lines of the journal of a procedure."""
         ...
 
 
@@ -179,6 +183,15 @@ class ChangingStep(Protocol):
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:
         """Ask eHealth what became of an earlier message."""
+        ...
+
+
+@runtime_checkable
+class WatchedStep(Protocol):
+    """A step of a person's state, of which something can be found out without a person, card or password."""
+
+    def watch(self, work: Work) -> Outcome:
+        """Ask; changes nothing and may run twice. `STAY` when nothing leads on; what it learned then is kept."""
         ...
 
 

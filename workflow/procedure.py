@@ -16,6 +16,9 @@ ID_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
 ID_LENGTH = 8
 
+SEEN_ACTIVE = "seen_active"
+"""The fact that eHealth hands out our encryption key, although nobody said yet that the new file is loaded."""
+
 CLEAR_FACTS = frozenset(
     {
         "requirements",
@@ -28,10 +31,12 @@ CLEAR_FACTS = frozenset(
         "installed",
         "handover",
         "activation",
+        SEEN_ACTIVE,
         "proof",
         "reason",
         "revocation_approval",
         "revocation",
+        "announced_for",
         "end",
     }
 )
@@ -78,9 +83,9 @@ class Line:
     """One line of the journal, before it is written.
 
     `kind`: started, moved, back, intent, asked, arrived, not_arrived, refused, looked, trouble, corrected, ended,
-    restored, repaired, lost. `details` are plain JSON without secrets; personal values are allowed, for the whole is
-    encrypted at rest. `changes` is what became of the facts (see `workflow.replaying`): it makes the journal their
-    second copy, and is never shown.
+    restored, repaired, lost; noticed, beside what was found out without a person; and what people did: retried, postponed, announced, noted. `details` are plain JSON
+    without secrets; personal values are allowed, for the whole is encrypted at rest. `changes` is what became of the
+    facts (see `workflow.replaying`): it makes the journal their second copy, and is never shown.
     """
 
     at: datetime

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.definition import Definition, Final, Turn, Waiting
+from workflow.expecting import expected_by
 from workflow.machine import derive
 from workflow.procedure import Line, Procedure, ProcedureId
 
@@ -81,7 +82,7 @@ def standing(definition: Definition, procedure: Procedure, facts: Mapping[str, A
         turn=state.turn,
         looked_at=None,
         wake_at=now if isinstance(state, Waiting) else None,
-        expected_by=state.wake.expected_by(procedure.since) if isinstance(state, Waiting) else None,
+        expected_by=expected_by(state, procedure.since, facts),
         trouble=None,
         ended=isinstance(state, Final),
     )

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from adapters.cli.output import result, result_as_it_is
-from adapters.cli.words import _, fill, masked, moment_text, safe_line
+from adapters.cli.telling import state_words, told
+from adapters.cli.words import _, masked, moment_text, safe_line
 from workflow.conditions import nothing_sent
 from workflow.definition import State
 from workflow.definitions import DEFINITIONS
+from workflow.narrating import narrated
 from workflow.procedure import Line, Procedure, WrittenLine
 from workflow.status import Status, is_late, status_of, turn_of
 from workflow.texts import mark
@@ -28,23 +30,6 @@ STATUSES = {
     Status.BLOCKED: mark("is blocked"),
     Status.AT_RISK: mark("is at risk: the present certificate ends soon"),
     Status.DONE: mark("has ended"),
-}
-LINES = {
-    "started": mark("started"),
-    "moved": mark("{trigger}: on to {to}"),
-    "back": mark("back to {to}"),
-    "intent": mark("about to send {operation}, message {message_id}"),
-    "arrived": mark("eHealth was asked: {operation} had arrived"),
-    "not_arrived": mark("it did not arrive; it may be sent again"),
-    "refused": mark("refused: {code}"),
-    "looked": mark("looked again: nothing new"),
-    "trouble": mark("trouble: {code}"),
-    "corrected": mark("the facts say another state than the stored one ({stored}); the facts count"),
-    "ended": mark("cancelled"),
-    "restored": mark("came back from a backup: on to {to}"),
-    "repaired": mark("repaired by ehcert doctor"),
-    "lost": mark("this line was damaged and is lost"),
-    "unreadable": mark("this line cannot be read"),
 }
 DOUBT = mark("It is not sure that what was sent arrived. Do not start again; ehcert asks eHealth first.")
 
@@ -101,11 +86,17 @@ def next_commands(procedure: Procedure) -> list[str]:
     return commands
 
 
+def title(procedure: Procedure, now: datetime) -> str:
+    """One line: which procedure it is, and how it is doing."""
+    name = f"{_(DEFINITIONS[procedure.definition].title)} ({procedure.environment})"
+    value = _(STATUSES[status_of(procedure, now)])
+    return f"{procedure.id}  " + _("{label}: {value}").format(label=name, value=value)
+
+
 def as_lines(procedure: Procedure, now: datetime) -> Iterator[str]:
     """A procedure for people: where it stands, whose turn it is, until when, what to do."""
-    state, status = state_of(procedure), status_of(procedure, now)
-    title = f"{_(DEFINITIONS[procedure.definition].title)} ({procedure.environment})"
-    yield f"{procedure.id}  " + _("{label}: {value}").format(label=title, value=_(STATUSES[status]))
+    state = state_of(procedure)
+    yield title(procedure, now)
     yield f"  {_(state.says)}"
     if in_doubt(procedure):
         yield f"  {_(DOUBT)}"
@@ -161,13 +152,9 @@ def print_file(procedure: Procedure) -> None:
 def line_text(written: WrittenLine) -> str:
     """A journal line for people; national numbers are covered."""
     line = written.line
-    details = {name: str(value) for name, value in line.details.items()}
-    try:
-        text = fill(LINES.get(line.kind, line.kind), {"trigger": line.trigger, **details})
-    except KeyError:
-        text = line.kind
-    mark_of_damage = "" if written.sound else f"  !! {_('this line was changed or is out of place')}"
-    return masked(safe_line(f"{written.number:3}  {moment_text(line.at)}  {line.state}: {text}{mark_of_damage}"))
+    words = f"{state_words(line.state)}: " if line.state else ""
+    damage = "" if written.sound else f"  !! {_('this line was changed or is out of place')}"
+    return f"{written.number:3}  {moment_text(line.at)}  {words}{told(narrated(line))}{damage}"
 
 
 def line_json(written: WrittenLine) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Settings(BaseModel):
     card: str | None = None
     pin_mode: Literal["prompt", "dialog", "pad"] | None = None
     ec_signature: Literal["ecdsa-sha256", "ecdsa-sha384"] = "ecdsa-sha256"
-    practice_software: str | None = None
+    practice_software: Path | None = None
     notify: str | None = None
     endpoints: dict[Environment, Endpoints] = {}
 

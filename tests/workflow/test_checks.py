@@ -15,6 +15,7 @@ from workflow.errors import (
     MalformedInamiError,
     MalformedPhoneError,
     MalformedSsinError,
+    NotABisNumberError,
     WeakPasswordError,
 )
 
@@ -178,3 +179,20 @@ def test_a_text_without_control_characters_is_taken() -> None:
 def test_a_national_number_is_masked_but_for_the_date_of_birth() -> None:
     assert checks.mask_ssin("75031299943") == "75.03.12-***.**"
     assert checks.mask_ssin("7503") == "***"
+
+
+@pytest.mark.parametrize("digits", ["75431299932", "75231299986"])
+def test_a_bis_number_has_a_month_that_is_20_or_40_higher(digits: str) -> None:
+    assert checks.bis(digits, "bis") == digits
+
+
+def test_a_national_number_of_somebody_with_a_card_is_no_bis_number() -> None:
+    with pytest.raises(NotABisNumberError) as raised:
+        checks.bis("75031299943", "bis")
+
+    assert "75031299943" not in str(raised.value)
+
+
+def test_a_mistyped_bis_number_is_no_national_number_at_all() -> None:
+    with pytest.raises(MalformedSsinError):
+        checks.bis("75431299933", "bis")

@@ -265,7 +265,7 @@ def test_the_facts_give_the_state_on_every_way_through_the_machine(definition: D
 @every_definition
 def test_the_facts_give_the_state_after_every_transition(definition: Definition) -> None:
     """The same law, without chance: every state with every value that a condition looks at."""
-    requests = [{}, {"automatically_validated": True}, {"automatically_validated": False}]
+    requests = [{}, {"automatically_validated": True}, {"automatically_validated": False}, {"found_by_asking": True}]
     kinds = [{"chosen": "person"}, {"chosen": "CBE=0123456749"}, {"chosen": "typed"}]
     values: list[dict[str, Any]] = [
         {"request": r, "etk": {"to_be_activated": a}, "kind": k, "reason": {"request_again": again}}

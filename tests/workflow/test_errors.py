@@ -215,4 +215,7 @@ def test_only_a_start_that_cannot_succeed_is_pointless() -> None:
         "RenewInsteadError",
         "NothingToRevokeError",
         "NotAppointedError",
+        "EncryptionKeyLostError",
+        "KeystoreFinishedError",
+        "RequestUnknownError",
     }

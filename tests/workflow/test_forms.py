@@ -49,6 +49,7 @@ def test_yes_and_no_are_taken_as_they_are() -> None:
         (Kind.EMAIL, " zoe@example.org ", "zoe@example.org"),
         (Kind.PHONE, "+32  470 00 00 00", "+32 470 00 00 00"),
         (Kind.SSIN, "75.03.12-999.43", "75031299943"),
+        (Kind.BIS, "75.43.12-999.32", "75431299932"),
         (Kind.INAMI, "1-99999-15-001", "19999915001"),
         (Kind.CHOICE, "first", "first"),
         (Kind.FILE, "/home/zoe/Mes clés/old.p12", "/home/zoe/Mes clés/old.p12"),

@@ -12,10 +12,11 @@ from tests.world.memory import MemoryLocks, MemoryStore
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Trail
 from workflow.definition import STAY, Asking, Definition, Final, Transition, Turn, Waiting, Wake, Working
-from workflow.engine import Engine, Report
+from workflow.engine import Engine
 from workflow.forms import NEW_KEYSTORE_PASSWORD, PIN, Offer
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.procedure import Procedure, ProcedureId
+from workflow.record import Report
 from workflow.sitting import Sitting
 
 HOUR = timedelta(hours=1)

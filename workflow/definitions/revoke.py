@@ -111,6 +111,7 @@ REVOKE = Definition(
         Transition("revocation_approved", "awaiting_revocation_approval", "revoking"),
         Transition("revoked", "revoking", "awaiting_contact", conditions=("requests_again",)),
         Transition("revoked", "revoking", "revoked", unless=("requests_again",)),
+        Transition("refused", "revoking", "refused"),
         *parts.ASKING_WAYS,
         *parts.DELIVERING_WAYS,
         *parts.COMPLETING_WAYS,

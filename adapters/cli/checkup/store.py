@@ -17,9 +17,9 @@ from state.examination import Defect, Examined, Flaw
 from state.keys import StoreKeys
 from state.repair import Repair, proof_of
 from workflow.definitions import DEFINITIONS
-from workflow.record import identity_of
 from workflow.errors import AnchorDamagedError, StoreError, StoreNewerError, StoreUnusableError
 from workflow.procedure import Procedure, ProcedureId
+from workflow.record import identity_of
 from workflow.texts import mark
 
 _CODES = {

@@ -1,0 +1,1 @@
+"""What is told about procedures, as data beside them: words for what happened, causes, errors, prohibitions."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 
 from state.database import reading, writing
-from state.tables import JOURNAL, PROCEDURE, PROVIDER
+from state.tables import JOURNAL, PROCEDURE, PROVIDER, TOLD
 from workflow.errors import StoreNotEmptyError, StoreUnusableError
 
 _MOST_NAMED = 5
@@ -77,7 +77,7 @@ def pour(source: Engine, target: Engine, before_commit: Callable[[], None]) -> i
     with reading(source) as from_there, writing(target) as to_here:
         _refuse_present(to_here)
         poured = 0
-        for table in (PROCEDURE, JOURNAL, PROVIDER):
+        for table in (PROCEDURE, JOURNAL, PROVIDER, TOLD):
             found = from_there.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)).mappings()
             for rows in found.partitions(_ROWS_AT_ONCE):
                 to_here.execute(insert(table), [dict(row) for row in rows])

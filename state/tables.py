@@ -1,8 +1,8 @@
-"""The tables: procedures, their journal, and the records of care providers."""
+"""The tables: procedures, their journal, the records of care providers, and what was told by notifications."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 
@@ -54,10 +54,15 @@ class ProcedureRow(SQLModel, table=True):
     ends_at: str | None = None
 
 
+_NOTICED = "kind = 'noticed'"
+"""Few lines are of this kind, and they are looked for in all journals at once."""
+
+
 class JournalRow(SQLModel, table=True):
     """One line of a journal; `details` is encrypted, `link` chains it to the line before."""
 
     __tablename__ = "journal"
+    __table_args__ = (Index("journal_noticed", "at", sqlite_where=text(_NOTICED), postgresql_where=text(_NOTICED)),)
 
     procedure_id: str = Field(primary_key=True, foreign_key="procedure.id")
     number: int = Field(primary_key=True)
@@ -90,6 +95,16 @@ class ProviderRow(SQLModel, table=True):
     seal: str
 
 
+class ToldRow(SQLModel, table=True):
+    """One notification that a person got: `key` names the procedure or record and the occasion, nothing personal."""
+
+    __tablename__ = "told"
+
+    key: str = Field(primary_key=True)
+    at: str
+
+
 PROCEDURE = ProcedureRow.__table__  # type: ignore[attr-defined]
 JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
 PROVIDER = ProviderRow.__table__  # type: ignore[attr-defined]
+TOLD = ToldRow.__table__  # type: ignore[attr-defined]

@@ -27,7 +27,8 @@ class ChooseCertificate:
         """By its PublicKeyIdentifier or its serial number. Raises `BadValueError`."""
         wanted = work.answers["certificate"].lower()
         for one in work.facts["record"]["certificates"]:
-            if wanted in (one["public_key_identifier"], (one["serial"] or "").lower()):
+            # What was not delivered yet has no serial number: an empty answer must not choose it.
+            if wanted and wanted in (one["public_key_identifier"], (one["serial"] or "").lower()):
                 return Outcome("certificate_chosen", {"chosen": one, "owner": owner_fact(_owner(one))})
         raise BadValueError(field="certificate", value=work.answers["certificate"])
 

@@ -36,6 +36,4 @@ class ChooseKeystore:
         check_environment(self.keystores, path, entry.chain[0], work.environment)
         identifier = identifier_of(entry.private_key.public_key())
         keystore = {"path": str(path), "sha256": self.keystores.fingerprint(path), "public_key_identifier": identifier}
-        # One change at a time for a key, whoever it belongs to: an unfinished keystore does not name its owner.
-        owner = {"type": "KEY", "identifier": identifier, "name": "", "application_id": None}
-        return Outcome("opened", {"keystore": keystore, "owner": owner})
+        return Outcome("opened", {"keystore": keystore})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steps.ports.registration import RevocationReason
+from steps.remembered import Facts
 from workflow.errors import BadValueError
 from workflow.forms import Choice, Offer
 from workflow.ports import Outcome, Work
@@ -34,20 +35,33 @@ class ChooseReason:
     def offer(self, work: Work) -> Offer:
         """The reasons; where renewing is possible it is told, for it leaves no gap (PROCEDURES §6)."""
         choices = tuple(Choice(value, words) for value, (words, _reason) in REASONS.items())
-        warnings = (_RENEW,) if work.facts["chosen"]["replaceable"] else ()
-        return Offer(choices={"reason": choices}, warnings=warnings)
+        renewable = (_RENEW,) if work.facts["chosen"]["replaceable"] else ()
+        succeeded = (_SUCCEEDED,) if _has_successor(work.facts) else ()
+        return Offer(choices={"reason": choices}, warnings=renewable + succeeded)
 
     def __call__(self, work: Work) -> Outcome:
         """Raises `BadValueError`."""
         value = work.answers["reason"]
         if value not in REASONS:
             raise BadValueError(field="reason", value=value)
-        request_again = not work.answers.get("only") and value not in _NO_SUCCESSOR
+        request_again = not work.answers.get("only") and value not in _NO_SUCCESSOR and not _has_successor(work.facts)
         reason = {"words": value, "code": REASONS[value][1].value, "request_again": request_again}
         return Outcome("reason_chosen", {"reason": reason})
 
 
+def _has_successor(facts: Facts) -> bool:
+    """Whether the chosen certificate was renewed already: while that one is new, another is refused (PROTOCOL §8.2)."""
+    chosen = facts["chosen"]
+    others = [one for one in facts["record"]["certificates"] if all(one[part] == chosen[part] for part in _OWNER)]
+    return any((one["valid_until"] or "") > (chosen["valid_until"] or "") for one in others)
+
+
+_OWNER = ("type", "identifier", "application_id")
+
 _RENEW = mark(
     "This certificate can be renewed now, which leaves no gap: ehcert renew, or ehcert renew --without-old-keystore "
     "when its file or its password is lost. That may be refused; nothing is lost by trying it first."
+)
+_SUCCEEDED = mark(
+    "This certificate has a successor, which stays valid: after the revocation no new certificate is requested."
 )

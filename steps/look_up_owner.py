@@ -41,12 +41,14 @@ def check_free(owner: Owner, infos: tuple[CertificateInfo, ...]) -> None:
         if info.status is CertificateStatus.IN_PROGRESS:
             raise RequestUnderWayError(requested_at=info.requested_at)
     valid = [info for info in own if info.status is CertificateStatus.VALID_ACTIVE]
-    for info in valid:
-        until = info.details.valid_until if info.details else None
-        if not info.replaceable:
-            raise CertificateStillValidError(until=until, replaceable_from=info.replaceable_from)
-    if valid:
-        raise RenewInsteadError(until=valid[0].details.valid_until if valid[0].details else None)
+    if not valid:
+        return
+    # Of two, the newer one tells from when on there can be another.
+    newest = max(valid, key=lambda info: (not info.replaceable, info.requested_at))
+    until = newest.details.valid_until if newest.details else None
+    if not newest.replaceable:
+        raise CertificateStillValidError(until=until, replaceable_from=newest.replaceable_from)
+    raise RenewInsteadError(until=until)
 
 
 def _record(owner: Owner, infos: tuple[CertificateInfo, ...], work: Work) -> dict[str, Any]:

@@ -16,6 +16,6 @@ class NoCards:
         """See `Cards.present`."""
         return []
 
-    def card(self, serial: str | None = None) -> Card:  # noqa: ARG002
+    def card(self, serial: str | None = None) -> Card:
         """See `Cards.card`. Raises `CardAbsentError`."""
         raise CardAbsentError()

@@ -95,7 +95,7 @@ def note(record: Record, act: Act) -> None:
 def _ends(procedure: Procedure) -> Iterator[datetime]:
     if ends := ends_at(procedure):
         yield ends
-    if until := procedure.facts.get("request", {}).get("until"):
+    if until := (procedure.facts.get("to_confirm") or {}).get("until"):
         yield datetime.fromisoformat(until)
 
 

@@ -853,6 +853,22 @@ class StillInDoubtError(TemporaryError):
     next = ("ehcert resume {id}",)
 
 
+class CalendarTakenError(UserActionError):
+    code = "calendar_taken"
+    exit = Exit.USAGE
+    text = mark("{path} is there already and is no calendar: it is not replaced")
+    hint = mark("choose another name, one that ends in .ics")
+    next = ("ehcert due",)
+
+
+class PollUnderWayError(UserActionError):
+    code = "poll_under_way"
+    exit = Exit.BUSY
+    text = mark("another ehcert poll is under way: process {pid}, since {since}")
+    hint = mark("wait until it has ended; it looks at the same procedures")
+    next = ("ehcert status",)
+
+
 # --- the store ----------------------------------------------------------------------------------------------------
 
 
@@ -984,3 +1000,80 @@ class WeakPassphraseError(BadValueError):
     code = "passphrase_not_allowed"
     text = mark("{field}: the passphrase must have at least 12 characters")
     hint = mark("some words in a row are easy to remember and hard to guess")
+
+
+# --- bundles for the helpdesk -------------------------------------------------------------------------------------
+
+
+class BundleError(UserActionError):
+    """Something about a bundle for the helpdesk; no procedure is touched."""
+
+    code = "bundle"
+    exit = Exit.STORE
+
+
+class NotABundleError(BundleError):
+    code = "not_a_bundle"
+    exit = Exit.USAGE
+    text = mark("{path} is no bundle of ehcert")
+    hint = mark("choose a file that 'ehcert bundle' wrote")
+
+
+class BundleUnreadableError(BundleError):
+    code = "bundle_unreadable"
+    exit = Exit.NOT_FOUND
+    text = mark("the bundle {path} cannot be read: {reason}")
+    hint = mark("check the name of the file and your right to read it")
+
+
+class BundleChangedError(BundleError):
+    code = "bundle_changed"
+    text = mark("the bundle {path} was changed, or is not whole")
+    hint = mark("ask for the file again, as an attachment and not pasted into a mail")
+
+
+class BundleNonsenseError(BundleError):
+    code = "bundle_nonsense"
+    text = mark("the bundle {path} was not written by ehcert: {reason}")
+    hint = mark("ask for a new one, made with 'ehcert bundle'; nothing in this one can be relied on")
+
+
+class BundleNewerError(BundleError):
+    code = "bundle_newer"
+    text = mark("the bundle {path} was made by a newer ehcert")
+    hint = mark("install the newest ehcert to read it")
+
+
+class BundleExistsError(BundleError):
+    code = "bundle_exists"
+    exit = Exit.USAGE
+    text = mark("{path} is there already and was left as it is")
+    hint = mark("give another name for the bundle")
+
+
+class NoSuchLineError(BundleError):
+    code = "no_such_line"
+    exit = Exit.USAGE
+    text = mark("line {line} is not in the journal of this bundle, which has {count}")
+    hint = mark("ehcert history with --bundle shows the lines with their numbers")
+
+
+class RerunHomeTakenError(BundleError):
+    code = "rerun_home_taken"
+    exit = Exit.USAGE
+    text = mark("{path} is not empty")
+    hint = mark("a rerun needs a folder of its own; leave --home out and one is made")
+
+
+class LineNotReplayableError(BundleError):
+    code = "line_not_replayable"
+    exit = Exit.FAILED
+    text = mark("line {line} cannot be played again: {reason}")
+    hint = mark("the procedure stands in {path} as it was before this line")
+
+
+class RerunDivergedError(BundleError):
+    code = "rerun_diverged"
+    exit = Exit.FAILED
+    text = mark("line {line}: the bundle has '{expected}', the rerun gives '{found}'")
+    hint = mark("the procedure stands in {path} as it was before this line; its cause is not in the journal")

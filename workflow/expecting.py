@@ -29,7 +29,7 @@ def expected_by(state: State, since: datetime, facts: Mapping[str, Any]) -> date
         return None
     match source_of(state, facts):
         case Source.ANSWER:
-            return datetime.fromisoformat(facts["request"]["until"])
+            return datetime.fromisoformat(facts["to_confirm"]["until"])
         case Source.ANNOUNCED:
             return end_of(announced(facts) or since.date())
         case Source.USUAL:
@@ -39,7 +39,7 @@ def expected_by(state: State, since: datetime, facts: Mapping[str, Any]) -> date
 def source_of(state: State, facts: Mapping[str, Any]) -> Source:
     """Where the expected date of a wait comes from."""
     if state.until == _CONFIRMATION:
-        return Source.ANSWER if facts.get("request", {}).get("until") else Source.USUAL
+        return Source.ANSWER if (facts.get("to_confirm") or {}).get("until") else Source.USUAL
     return Source.USUAL if announced(facts) is None else Source.ANNOUNCED
 
 

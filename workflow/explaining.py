@@ -10,8 +10,9 @@ from typing import Any
 from workflow.conditions import nothing_sent
 from workflow.definition import Definition, Turn
 from workflow.expecting import Source, source_of
-from workflow.explanations.causes import BANS, DOUBT, ENDED, REMARKS, STANDING, WAITING
+from workflow.explanations.causes import DOUBT, ENDED, STANDING, WAITING
 from workflow.explanations.errors import meaning_of
+from workflow.explanations.remarks import BANS, REMARKS
 from workflow.explanations.rules import ABANDON, CANCEL, READ, Advice, Meaning, Rule
 from workflow.narrating import Happening, error_said, errors_by_code, happenings
 from workflow.procedure import Procedure, Trouble, WrittenLine

@@ -83,9 +83,10 @@ class Line:
     """One line of the journal, before it is written.
 
     `kind`: started, moved, back, intent, asked, arrived, not_arrived, refused, looked, trouble, corrected, ended,
-    restored, repaired, lost; noticed, beside what was found out without a person; and what people did: retried, postponed, announced, noted. `details` are plain JSON
-    without secrets; personal values are allowed, for the whole is encrypted at rest. `changes` is what became of the
-    facts (see `workflow.replaying`): it makes the journal their second copy, and is never shown.
+    restored, repaired, lost; noticed, beside what was found out without a person; and what people did: retried,
+    postponed, announced, noted. `details` are plain JSON without secrets; personal values are allowed, for the whole
+    is encrypted at rest. `changes` is what became of the facts (see `workflow.replaying`): it makes the journal their
+    second copy, and is never shown.
     """
 
     at: datetime

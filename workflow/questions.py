@@ -37,7 +37,7 @@ class Case:
 
     def fact(self, name: str) -> Mapping[str, Any]:
         """One fact, empty when it is not known."""
-        found: Mapping[str, Any] = self.procedure.facts.get(name, {})
+        found: Mapping[str, Any] = self.procedure.facts.get(name) or {}
         return found
 
     def last(self, kind: str) -> Line | None:
@@ -151,7 +151,7 @@ def values_of(case: Case) -> Mapping[str, Any]:
         "operation": Said(OPERATIONS.get(operation, operation)) if (operation := _operation(case)) else None,
         "refusal": case.fact("refusal").get("message"),
         "refusal_code": case.fact("refusal").get("code"),
-        "confirm_until": _moment(case.fact("request").get("until")),
+        "confirm_until": _moment(case.fact("to_confirm").get("until")),
         "password_chosen": _moment(case.fact("password").get("chosen_at")),
         "start": STARTS.get(case.definition.name),
     }

@@ -127,7 +127,7 @@ class Record:
     def close_intent(self, kind: str, error: EhcertError | None) -> None:
         """Write down that the message changed nothing: `kind` is 'not_arrived' or 'refused'."""
         facts = {name: value for name, value in self.procedure.facts.items() if name != "intent"}
-        self.change(self.line(kind, details=_told(error)), facts=facts, wake_at=None)
+        self.change(self.line(kind, details=details_of(error)), facts=facts, wake_at=None)
 
     def note_look(self) -> None:
         """Write down that a look brought nothing new, and plan the next one."""
@@ -148,7 +148,7 @@ class Record:
         if isinstance(error, TemporaryError) and (wake is None or wake <= now):
             wake = now + timedelta(minutes=min(2**attempts, 60))
         trouble = Trouble(error.code, now, attempts)
-        self.change(self.line("trouble", details=_told(error)), trouble=trouble, looked_at=now, wake_at=wake)
+        self.change(self.line("trouble", details=details_of(error)), trouble=trouble, looked_at=now, wake_at=wake)
 
     def write(self, line: Line) -> None:
         """Make the procedure and its journal durable; before a person is known there is nothing to store."""
@@ -187,8 +187,8 @@ class Record:
         return identity_of(self.definition, facts) if self.definition.identified_by in facts else None
 
 
-def _told(error: EhcertError | None) -> dict[str, Any]:
-    """What the journal keeps of an error."""
+def details_of(error: EhcertError | None) -> dict[str, Any]:
+    """What the journal keeps of an error; nothing of none."""
     if error is None:
         return {}
     details = {name: str(value) for name, value in error.details.items() if name != "value"}
@@ -198,8 +198,11 @@ def _told(error: EhcertError | None) -> dict[str, Any]:
 def identity_of(definition: Definition, facts: Mapping[str, Any]) -> str:
     """Whose certificate a procedure is about: only one procedure of an identity and scope may be under way.
 
-    It is the card holder's until it is known that it is an organisation's (fact `owner`).
+    It is the card holder's until it is known that it is an organisation's (fact `owner`). Where only a file is known,
+    which need not say whose it is, its key tells (fact `keystore`).
     """
+    if "keystore" in facts:
+        return f"{definition.scope} KEY={facts['keystore']['public_key_identifier']}"
     owner = facts.get("owner") or {"type": "SSIN", "identifier": facts["holder"]["ssin"]}
     parts = (definition.scope, f"{owner['type']}={owner['identifier']}", owner.get("application_id"))
     return " ".join(part for part in parts if part)

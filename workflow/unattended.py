@@ -12,8 +12,8 @@ from workflow.definition import STAY, Asking, Definition, Final, State, Waiting,
 from workflow.errors import EhcertError, MissingAnswerError, MissingSecretError, StillInDoubtError, TemporaryError
 from workflow.forms import PIN, Form, Offer
 from workflow.ports import ChangingStep, InDoubt, NotArrived, Outcome, Step, Steps, WatchedStep
-from workflow.procedure import Procedure
-from workflow.record import Record, Report
+from workflow.procedure import Line, Procedure
+from workflow.record import Record, Report, details_of
 from workflow.run import Run, looked_just_now
 from workflow.secret import Secret
 from workflow.sitting import Sitting
@@ -49,20 +49,21 @@ def can_be_asked(definition: Definition, procedure: Procedure, steps: Steps, now
     if isinstance(state, Final):
         return False
     if isinstance(state, Waiting):
-        return is_due(procedure, now)
+        return procedure.wake_at is None or is_due(procedure, now)
     if _in_doubt(procedure, steps, state):
         return procedure.wake_at is None or is_due(procedure, now)
     return isinstance(steps[_step(state)], WatchedStep) and _is_watched_now(procedure, now)
 
 
 def asked_about(definition: Definition, steps: Steps) -> frozenset[str]:
-    """The states of a definition, but for the waits, in which something may be found out without a person."""
-    return frozenset(
-        state.name
-        for state in definition.states
-        if isinstance(state, (Working, Asking))
-        and (hasattr(step := steps[state.step], "find_out") or isinstance(step, WatchedStep))
-    )
+    """The states of a definition in which something may be found out without a person."""
+    return frozenset(state.name for state in definition.states if _may_be_asked(state, steps))
+
+
+def _may_be_asked(state: State, steps: Steps) -> bool:
+    if isinstance(state, (Working, Asking)):
+        return hasattr(step := steps[state.step], "find_out") or isinstance(step, WatchedStep)
+    return isinstance(state, Waiting)
 
 
 class Unattended(Run):
@@ -94,7 +95,7 @@ class Unattended(Run):
     def _look_at(self, state: State) -> None:
         step = self._sitting.steps[_step(state)]
         intent = self._record.procedure.facts.get("intent")
-        self._boundary(f"{self._definition.name}.{state.name}.before_look")
+        self._boundary(f"{self._definition.name}.{state.name}.before")
         if isinstance(step, WatchedStep):
             self._take(step.watch(self._work(state, {})), intent)
         elif intent is not None and hasattr(step, "find_out"):
@@ -107,7 +108,6 @@ class Unattended(Run):
         if outcome.trigger != STAY:
             if intent is not None:
                 record.will_tell(record.line("arrived", details={"operation": intent["operation"]}))
-            self._notice({"trigger": outcome.trigger})
             self._move(outcome)
         elif outcome.learned:
             line = record.line("noticed", details={"learned": sorted(outcome.learned)})
@@ -122,17 +122,21 @@ class Unattended(Run):
             case Outcome() as outcome:
                 self._take(outcome, intent)
             case NotArrived():
-                self._notice({"trigger": "not_arrived"})
+                self._notice({"to": state.name})
                 self._record.close_intent("not_arrived", None)
             case InDoubt(look_again, needs_card):
                 self._record.procedure = replace(self._record.procedure, wake_at=look_again)
                 raise StillInDoubtError(id=self._record.procedure.id, needs_card=needs_card)
 
+    def _enter(self, dest: str, facts: Mapping[str, Any], line: Line) -> None:
+        self._notice({"to": dest})
+        super()._enter(dest, facts, line)
+
     def _remember(self, error: EhcertError) -> None:
         """As in a sitting; what a person must see to is noticed the first time."""
         last = self._record.procedure.trouble
         if not isinstance(error, TemporaryError) and (last is None or last.code != error.code):
-            self._notice({"code": error.code})
+            self._notice(details_of(error))
         self._record.note_trouble(error)
 
     def _notice(self, details: Mapping[str, Any]) -> None:
@@ -143,13 +147,13 @@ class Unattended(Run):
 class _Nobody:
     """Implements `workflow.ports.Person`: nobody is there."""
 
-    def fill(self, form: Form, offer: Offer) -> NoReturn:  # noqa: ARG002
+    def fill(self, form: Form, offer: Offer) -> NoReturn:
         raise MissingAnswerError(form=form.name, field=form.fields[0].name)
 
-    def secret(self, name: str, about: str) -> Secret:  # noqa: ARG002
+    def secret(self, name: str, about: str) -> Secret:
         raise MissingSecretError(name=name, upper=name.upper())
 
-    def again(self, error: EhcertError) -> bool:  # noqa: ARG002
+    def again(self, error: EhcertError) -> bool:
         return False
 
     def entered(self, procedure: Procedure, state: State) -> None:

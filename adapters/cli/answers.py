@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,8 @@ def _value(path: Path, form: Form, fields: Any, name: Any) -> Any:
     if field.secret:
         raise BadAnswersError(path=path, line=line, problem=mark("a secret never stands in a file"))
     value = fields[name]
+    if field.kind is Kind.DAY and type(value) is date:  # what YAML makes of a day without quotes
+        value = value.isoformat()
     if field.kind is Kind.YES and not isinstance(value, bool):
         raise BadAnswersError(path=path, line=line, problem=_told(mark("'{name}' must be true or false"), name=name))
     if field.kind is not Kind.YES and not isinstance(value, str):

@@ -44,7 +44,7 @@ def _state(name: str, way: Way) -> str:
 
 def _jump(edge: Edge, numbers: tuple[int, ...]) -> str:
     arrow = "==>" if numbers else "-->"
-    return f" |{arrow} {state_words(edge[2])}: {_what(edge, numbers)}"
+    return f" |{arrow} {state_words(edge[2])}{_(': ')}{_what(edge, numbers)}"
 
 
 def _step(edge: Edge, numbers: tuple[int, ...]) -> str:

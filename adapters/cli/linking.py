@@ -87,11 +87,10 @@ class Linking:
         if provider.link is None:
             raise NotLinkedError(id=provider.id)
         removed, left = [], []
-        for one in provider.link.placed:
-            path = Path(one.path)
+        for path in dict.fromkeys(Path(one.path) for one in provider.link.placed):
             if not os.path.lexists(path):
                 continue
-            if _is(path, one.sha256):
+            if _is_ours(path, provider.link):
                 files.remove(path)
                 removed.append(path)
             else:
@@ -161,7 +160,10 @@ class Linking:
         if hashlib.sha256(content).hexdigest() != entry.sha256:
             raise KeystoreChangedError(path=source, reason=mark("another program is changing it"))
         target = self._practice / source.name
-        is_there = _is_there(target, content)
+        is_there = _is(target, entry.sha256)
+        is_ours = not is_there and _is_ours(target, provider.link)  # put there by a link, with an earlier password
+        if os.path.lexists(target) and not (is_there or is_ours):
+            raise PracticeFileTakenError(path=target)
         file = Placed(str(target), entry.sha256)
         link = Link(file, proof.public_key_identifier, proof.valid_until, self._now())
 
@@ -171,7 +173,9 @@ class Linking:
             return replace(record, link=replace(link, placed=placed))
 
         changed = self._wiring.providers.change(provider.id, linked, self._now())
-        if not is_there:
+        if is_ours:
+            files.replace(target, content)
+        elif not is_there:
             self._write(target, content)
         return changed
 
@@ -191,13 +195,9 @@ def is_newer(other: Entry, entry: Entry, valid_until: datetime) -> bool:
     return other.file.made_at is not None and (entry.file.made_at is None or other.file.made_at > entry.file.made_at)
 
 
-def _is_there(target: Path, content: bytes) -> bool:
-    """Whether this very file is in its place. Raises `PracticeFileTakenError` for another one."""
-    if not os.path.lexists(target):
-        return False
-    if _is(target, hashlib.sha256(content).hexdigest()):
-        return True
-    raise PracticeFileTakenError(path=target)
+def _is_ours(path: Path, link: Link | None) -> bool:
+    """Whether a file is just what a link put there."""
+    return link is not None and any(one.path == str(path) and _is(path, one.sha256) for one in link.placed)
 
 
 def _is(path: Path, sha256: str) -> bool:

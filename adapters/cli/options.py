@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from workflow.texts import mark
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _KEPT = "ehcert.option"
@@ -33,9 +35,9 @@ def card_options(command: Command) -> Command:
 
     The command takes no parameters for them: `wiring.wire` finds what was given.
     """
-    path = "The library of the eID software (setting 'pkcs11_module')."
-    serial = "Use only the card of this number (setting 'card')."
-    last = "Spend the last try of the PIN without asking: a wrong one blocks the card."
+    path = mark("The library of the eID software (setting 'pkcs11_module').")
+    serial = mark("Use only the card of this number (setting 'card').")
+    last = mark("Spend the last try of the PIN without asking: a wrong one blocks the card.")
     for option in (
         click.option("--last-try", "last_try", is_flag=True, expose_value=False, callback=_keep, help=last),
         click.option("--card", "card", metavar="SERIAL", expose_value=False, callback=_keep, help=serial),

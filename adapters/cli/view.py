@@ -152,7 +152,7 @@ def print_file(procedure: Procedure) -> None:
 def line_text(written: WrittenLine) -> str:
     """A journal line for people; national numbers are covered."""
     line = written.line
-    words = f"{state_words(line.state)}: " if line.state else ""
+    words = state_words(line.state) + _(": ") if line.state else ""
     damage = "" if written.sound else f"  !! {_('this line was changed or is out of place')}"
     return f"{written.number:3}  {moment_text(line.at)}  {words}{told(narrated(line))}{damage}"
 

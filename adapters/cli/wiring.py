@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from adapters.eid.software import SoftwareCards
     from adapters.keystore.folder import KeystoreFolder
     from state.providers import ProviderRecords
+    from state.reminders import Reminders
     from state.store import DatabaseStore
     from steps.ports.registration import RegistrationAuthority
     from workflow.engine import Engine
@@ -78,6 +79,16 @@ class Wiring:
         _ = self.store  # which makes the key and the database when there are none
         return ProviderRecords(open_database(self.store_url()), read_store_key(self.folders.store_key_file))
 
+    def reminders(self, environment: str) -> Reminders:
+        """What is due in an environment, from the same database under the same key."""
+        from adapters.system.store_key import read_store_key
+        from state.database import open_database
+        from state.reminders import Reminders
+
+        _ = self.store
+        key = read_store_key(self.folders.store_key_file)
+        return Reminders(open_database(self.store_url()), key, environment)
+
     def practice_folder(self, environment: str) -> Path:
         """The folder that practice software reads; the sandbox has one of its own, which no real software looks at."""
         if environment == "sandbox":
@@ -116,6 +127,15 @@ class Wiring:
             authority=self.authority(environment),
             keys=RsaKeys(),
         )
+
+    def steps_alone(self, environment: str) -> Steps:
+        """The steps of somebody who has no card, whatever lies in the readers."""
+        from adapters.keystore.keys import RsaKeys
+        from steps.no_cards import NoCards
+        from steps.registry import make_steps
+
+        keystores, authority = self.keystores(environment), self.authority(environment)
+        return make_steps(cards=NoCards(), keystores=keystores, authority=authority, keys=RsaKeys())
 
     def keystores(self, environment: str) -> KeystoreFolder:
         """The keystore folders of an environment; those of the sandbox lie with the sandbox."""

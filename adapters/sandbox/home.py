@@ -55,15 +55,18 @@ class Sandbox:
     random_bytes: RandomBytes = secrets.token_bytes
 
     @classmethod
-    def open(cls, folder: Path, rules: Rules | None = None, keys: KeyMaker | None = None) -> Self:
+    def open(
+        cls, folder: Path, rules: Rules | None = None, keys: KeyMaker | None = None, clock: Clock | None = None
+    ) -> Self:
         """The sandbox in this folder (mode 0700); everything that is missing is made.
 
-        `rules` hold from now on for everybody who opens it; None: the ones that were chosen last.
+        `rules` hold from now on for everybody who opens it; None: the ones that were chosen last. `clock` None: the
+        one whose offset lies in the folder.
         """
         private_folder(folder).chmod(PRIVATE_FOLDER)
         maker = keys or _FreshKeys()
         pki = _open_pki(folder, maker)
-        clock = SandboxClock(folder)
+        clock = clock or SandboxClock(folder)
         store = Store.open(folder / _DATABASE)
         if rules is not None:
             keep_rules(folder, rules)

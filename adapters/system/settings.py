@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Settings(BaseModel):
     pin_mode: Literal["prompt", "dialog", "pad"] | None = None
     ec_signature: Literal["ecdsa-sha256", "ecdsa-sha384"] = "ecdsa-sha256"
     practice_software: Path | None = None
-    notify: str | None = None
+    notify: tuple[str, ...] = ()
     endpoints: dict[Environment, Endpoints] = {}
 
 
@@ -59,6 +60,8 @@ def read_settings(file: Path, variables: Mapping[str, str] = os.environ, **optio
         if (option := options.get(key)) is not None:
             values[key], sources[key] = option, f"--{key.replace('_', '-')}"
     _endpoints_from(variables, values, sources)
+    if "notify" in values:
+        values["notify"] = _command(values["notify"], sources["notify"])
     # An empty pending folder means the wizard's layout: no folder of its own (PROCEDURES §8).
     if values.get("pending_folder") == "":
         values["pending_folder"] = values.get("keystore_folder") or Path()
@@ -69,6 +72,24 @@ def read_settings(file: Path, variables: Mapping[str, str] = os.environ, **optio
         key = ".".join(str(part) for part in first["loc"])
         source = sources.get(str(first["loc"][0]), str(file))
         raise BadSettingError(key=key, problem=_problem(first), source=source) from error
+
+
+def _command(given: Any, source: str) -> list[str]:
+    """A command as a list of arguments; a text is a program without arguments, unless it is a list as JSON.
+
+    It is never taken apart as a shell does. Raises `BadSettingError`.
+    """
+    if isinstance(given, str) and given.startswith("["):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            given = None
+    command = [given] if isinstance(given, str) else given
+    if isinstance(command, list) and all(isinstance(part, str) and "\0" not in part for part in command):
+        return command
+    raise BadSettingError(
+        key="notify", problem=mark("it must be a list of texts: a program, its arguments"), source=source
+    )
 
 
 _MUST_BE = {

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.sandbox.home import Sandbox
 from tests.journeys.practice import ROOT, FarSide, Practice
+from tests.journeys.quick import Quick
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,3 +60,23 @@ def open_practice(far_side: FarSide, tmp_path: Path) -> Callable[[], Practice]:
 def practice(open_practice: Callable[[], Practice]) -> Practice:
     """A practice without card and keystore."""
     return open_practice()
+
+
+@pytest.fixture
+def open_quick(open_practice: Callable[[], Practice]) -> Callable[[], Quick]:
+    """Opens practices for journeys of many commands, with a card in the reader and the usual answers."""
+
+    def new() -> Quick:
+        opened = open_practice()
+        quick = Quick(opened.home, opened.far_side, opened.person)
+        quick.issue_card()
+        quick.answer()
+        return quick
+
+    return new
+
+
+@pytest.fixture
+def quick(open_quick: Callable[[], Quick]) -> Quick:
+    """One of them."""
+    return open_quick()

@@ -95,6 +95,10 @@ class FarSide:
         """What it carried out: operations with the identifier of the key."""
         return [(change.operation, change.public_key_identifier) for change in self.sandbox.authority.accepted()]
 
+    def operations_since(self, before: int) -> list[str]:
+        """What it carried out after so many changes."""
+        return [operation for operation, _key in self.accepted()[before:]]
+
     def move(self, by: timedelta) -> None:
         """Let time pass for everybody."""
         SandboxClock(self.folder).move(by)

@@ -105,6 +105,23 @@ def test_at_a_terminal_a_mistyped_old_password_is_asked_again(practice: Practice
     assert len(keys_in(path, NEW_PASSWORD)) == 2
 
 
+def test_at_a_terminal_a_wrong_file_is_told_before_a_password_is_asked_for(practice: Practice, path: Path) -> None:
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "adapters.cli.app", "password", f"{path}.not"],
+        env=practice.variables(TERM="dumb"),
+        cwd=str(practice.home),
+        encoding="utf-8",
+        timeout=60,
+    )
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+
+    assert terminal.exitstatus == 5
+    assert "there is no keystore at" in str(terminal.before)
+    assert "password:" not in str(terminal.before)
+
+
 def test_while_its_renewal_is_under_way(practice: Practice) -> None:
     practice.furnish()
     third = "Derde-geheim:24680"

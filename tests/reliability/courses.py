@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from adapters.sandbox.authority import Authority
 from adapters.sandbox.certificates import State
 from tests.world.courses import COURSES as WAYS
+from tests.world.courses import NEW
 from tests.world.courses import Course as Way
 from tests.world.person import ANSWERS
 from workflow.definition import Asking, Definition
 from workflow.definitions import DEFINITIONS
 
 FILE = "{keystore}"
-"""In a command: the path of the keystore in use."""
+"""In a command: the path of the keystore of the beginning."""
 
 IN_USE = "{certificate}"
 """In an answer: the PublicKeyIdentifier of the certificate in use."""
 
 _ANSWERS: Mapping[str, Mapping[str, Any]] = {**ANSWERS, "certificate": {"certificate": IN_USE}}
+
+
+class Start(Enum):
+    """What a person has at the beginning of a course: always a card, and perhaps a keystore."""
+
+    NEW = "no certificate"
+    RENEWABLE = "a certificate in use that can be renewed"
+    HALF_WAY = "a keystore whose certificate was requested by another program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,9 @@ class Course:
 
     `begin` is the first command; the others are `resume`. `way` is the same in one process, without files.
     `holding` are the conditions of states that hold in it, `skipped` the states that it passes by. `defaulted` are
-    the forms that take what they offer. With `has_keystore` there is a certificate in use at the beginning, and
-    with `keeps_keystore` its file stays as it is, byte for byte. `meanwhile` is what people do at the far side
-    between two commands. `stride`: of how many system calls one is struck in a full run.
+    the forms that take what they offer. With `keeps_keystore` the file of the beginning stays as it is, byte for
+    byte. `meanwhile` is what people do at the far side between two commands. `stride`: of how many system calls one
+    is struck in a full run.
     """
 
     name: str
@@ -61,7 +71,7 @@ class Course:
     holding: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     defaulted: frozenset[str] = frozenset({"card", "password"})
-    has_keystore: bool = True
+    starts: Start = Start.RENEWABLE
     keeps_keystore: bool = True
     meanwhile: Callable[[Authority], None] = lambda authority: None
     stride: int = 1
@@ -101,9 +111,9 @@ COURSES: dict[str, Course] = {
             holding=("etk_waits_for_activation",),
             defaulted=frozenset({"card", "keystore", "password"}),
             sittings=(
-                Sitting("sending", writes=460, alone=380, fsync=60, rename=3, read=30, read_only=17),
-                Sitting("installing", writes=270, alone=225, fsync=34, rename=5, read=27, read_only=11),
-                Sitting("activating", writes=260, alone=235, fsync=22, rename=2, read=30, read_only=6),
+                Sitting("sending", writes=640, alone=550, fsync=63, rename=3, read=22, read_only=17),
+                Sitting("installing", writes=365, alone=310, fsync=35, rename=5, read=30, read_only=12),
+                Sitting("activating", writes=340, alone=305, fsync=22, rename=2, read=35, read_only=7),
             ),
         ),
         Course(
@@ -117,11 +127,11 @@ COURSES: dict[str, Course] = {
             name="request",
             way=WAYS["request"],
             begin=("request", *_ANSWERING),
-            has_keystore=False,
+            starts=Start.NEW,
             stride=4,
             sittings=(
-                Sitting("sending", writes=375, alone=300, fsync=52, rename=3, read=20, read_only=15),
-                Sitting("completing", writes=340, alone=280, fsync=38, rename=5, read=28, read_only=12),
+                Sitting("sending", writes=505, alone=430, fsync=53, rename=3, read=18, read_only=15),
+                Sitting("completing", writes=437, alone=376, fsync=40, rename=5, read=31, read_only=12),
             ),
         ),
         Course(
@@ -129,13 +139,13 @@ COURSES: dict[str, Course] = {
             way=WAYS["request of a foreigner"],
             begin=("request", "--foreigner", *_ANSWERING),
             defaulted=frozenset({"password"}),
-            has_keystore=False,
+            starts=Start.NEW,
             meanwhile=_confirm,
             skipped=("awaiting_delivery",),
             stride=4,
             sittings=(
-                Sitting("sending", writes=320, alone=255, fsync=48, rename=3, read=18, read_only=14),
-                Sitting("completing", writes=310, alone=255, fsync=38, rename=5, read=26, read_only=12),
+                Sitting("sending", writes=440, alone=370, fsync=48, rename=3, read=16, read_only=14),
+                Sitting("completing", writes=413, alone=353, fsync=40, rename=5, read=29, read_only=12),
             ),
         ),
         Course(
@@ -144,8 +154,20 @@ COURSES: dict[str, Course] = {
             begin=("revoke", *_ANSWERING),
             stride=4,
             sittings=(
-                Sitting("sending", writes=630, alone=520, fsync=78, rename=4, read=28, read_only=20),
-                Sitting("completing", writes=350, alone=290, fsync=38, rename=5, read=28, read_only=12),
+                Sitting("sending", writes=845, alone=735, fsync=79, rename=4, read=28, read_only=21),
+                Sitting("completing", writes=450, alone=390, fsync=40, rename=5, read=32, read_only=12),
+            ),
+        ),
+        Course(
+            name="adopt",
+            way=WAYS.get("adopt", Way("adopt", NEW)),
+            begin=("adopt", FILE, *_ANSWERING),
+            defaulted=frozenset({"keystore_to_adopt"}),
+            starts=Start.HALF_WAY,
+            stride=4,
+            sittings=(
+                Sitting("looking", writes=160, alone=125, fsync=21, rename=2, read=7, read_only=9),
+                Sitting("completing", writes=410, alone=350, fsync=40, rename=5, read=27, read_only=12),
             ),
         ),
         Course(
@@ -154,7 +176,7 @@ COURSES: dict[str, Course] = {
             begin=("password", FILE, *_ANSWERING),
             defaulted=frozenset({"keystore_to_change", "other_password"}),
             keeps_keystore=False,
-            sittings=(Sitting("changing", writes=160, alone=118, fsync=27, rename=3, read=11, read_only=9),),
+            sittings=(Sitting("changing", writes=215, alone=172, fsync=27, rename=3, read=9, read_only=9),),
         ),
     )
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adapters.system.boundaries import HIT_VARIABLE
 from tests.reliability.counting import Harm, Problem
-from tests.reliability.courses import COURSES, RESUME, Course
+from tests.reliability.courses import COURSES, RESUME, Course, Start
 from tests.reliability.processes import Ended, Home, few_rounds, make_template, warm_up
 from workflow.definition import Final
 
@@ -36,18 +36,18 @@ class Journey:
 
 
 @functools.cache
-def _template(has_keystore: bool) -> Path:
+def _template(start: Start) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ehcert-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     warm_up()
     few_rounds()
-    return make_template(folder / "home", has_keystore=has_keystore)
+    return make_template(folder / "home", start)
 
 
 @contextmanager
 def a_home(course: Course = COURSES["renew"]) -> Iterator[Home]:
     """A home with a served sandbox, thrown away afterwards."""
-    template = _template(course.has_keystore)
+    template = _template(course.starts)
     folder = Path(tempfile.mkdtemp(prefix="ehcert-case-"))
     try:
         home = Home(template, folder / "home", course)

@@ -1,7 +1,7 @@
 # ruff: noqa: T201
 """Makes the golden homes of a release: one home in every state that a stored procedure can be in.
 
-`python tests/reliability/golden_making.py` in the tree of the release writes `golden/VERSION.tar.xz`; row R14 opens
+`python -m tests.reliability.golden_making` in the tree of the release writes `golden/VERSION.tar.xz`; row R14 opens
 them in every later version (docs/contributing.md, "Releases"). A home holds the store, the keystores and the far side;
 its secrets are those of the tests. The facts name files by their whole path, so each home is made, and later
 unpacked, in a place of its own under `PLACE`.
@@ -20,13 +20,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib import metadata
 from pathlib import Path
 
+from adapters.cli.version import version
 from adapters.sandbox.home import Sandbox
 from adapters.sandbox.people import PROVIDER
 from tests.reliability.boundaries import all_boundaries, stored_boundaries
-from tests.reliability.courses import COURSES
+from tests.reliability.courses import COURSES, Start
 from tests.reliability.driving import Journey, drive, struck_at
 from tests.reliability.processes import Home, few_rounds, make_template, warm_up
 from tests.reliability.typing_at import at_a_terminal
@@ -105,6 +105,12 @@ def expired(home: Home) -> None:
     home.resume()
 
 
+def abandoned(home: Home) -> None:
+    """The request was sent, and the person gave up."""
+    resting("awaiting_delivery")(home)
+    home.run("abandon", _only(home), "--reason", "a test", "--json")
+
+
 def gone_back(home: Home) -> None:
     """At the form of the keystore the person went back to the card, and closed the window."""
     killed_at("renew.awaiting_keystore.before")(home)
@@ -141,6 +147,7 @@ OF_THE_RENEWAL: dict[str, Make] = {
     "awaiting_validation": validated_by_hand,
     "submitting, in doubt": in_doubt,
     "submitting, in trouble": in_trouble,
+    "abandoned": abandoned,
     "cancelled": cancelled,
     "refused": refused,
     "expired": expired,
@@ -153,12 +160,12 @@ def make(release: str, archive: Path) -> None:
     few_rounds()
     shutil.rmtree(PLACE / release, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder, tarfile.open(archive, "w:xz") as packed:
-        templates = {has: make_template(Path(folder) / str(has), has_keystore=has) for has in (True, False)}
+        templates = {start: make_template(Path(folder) / start.name, start) for start in Start}
         for (definition, name), maker in makers().items():
             course = COURSES[definition]
             place = PLACE / release / slug(f"{definition} {name}") / "home"
             place.parent.mkdir(parents=True, mode=0o700)
-            home = Home(templates[course.has_keystore], place, course)
+            home = Home(templates[course.starts], place, course)
             with home.served():
                 maker(home)
             state = name.partition(",")[0]
@@ -201,6 +208,16 @@ def _expect(so: bool, otherwise: str) -> None:
         raise RuntimeError(otherwise)
 
 
+def main(words: list[str]) -> int:
+    """Make the homes of the version of this tree, or of the one that is named; returns the exit code."""
+    release = words[0] if words else version()
+    archive = FOLDER / f"{release}.tar.xz"
+    if archive.exists():
+        print(f"{archive.name} is there, and never made again: set the new version first", file=sys.stderr)
+        return 1
+    make(release, archive)
+    return 0
+
+
 if __name__ == "__main__":
-    wanted = sys.argv[1] if len(sys.argv) > 1 else metadata.version("ehcert")
-    make(wanted, FOLDER / f"{wanted}.tar.xz")
+    sys.exit(main(sys.argv[1:]))

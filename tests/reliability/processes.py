@@ -31,7 +31,7 @@ from adapters.keystore.reading import read
 from adapters.sandbox.home import Sandbox
 from steps.ports.keystore import AUTHENTICATION, Keystore
 from tests.reliability.counting import Harm, Problem
-from tests.reliability.courses import COURSES, FILE, IN_USE, RESUME, Course
+from tests.reliability.courses import COURSES, FILE, IN_USE, RESUME, Course, Start
 from tests.reliability.judging import changed_password, check, identifier_of
 from workflow.definition import State, Waiting
 from workflow.errors import KeystoreError
@@ -88,8 +88,8 @@ def _believed(data: bytes, password: bytes | None, **options: Any) -> Any:
     return load_der_private_key(data, password, **{**options, "unsafe_skip_rsa_key_validation": True})
 
 
-def make_template(folder: Path, *, has_keystore: bool = True) -> Path:
-    """A home with a furnished sandbox: a person, a card, and the keystore in use."""
+def make_template(folder: Path, start: Start = Start.RENEWABLE) -> Path:
+    """A home with a furnished sandbox: a person, a card, and perhaps a keystore."""
     from adapters.cli import rehearsal
     from adapters.cli.wiring import Wiring
     from adapters.system.folders import user_folders
@@ -100,12 +100,29 @@ def make_template(folder: Path, *, has_keystore: bool = True) -> Path:
     sandbox = Sandbox.open(folders.sandbox)
     rehearsal.PIN = CANARY_PIN
     provider, keystores = people()["provider"], Wiring(folders, settings).keystores("sandbox")
-    if has_keystore:
+    if start is Start.RENEWABLE:
         furnish(sandbox, keystores, provider, timedelta(days=60), "rsa")
     else:
         keystores.check()
         sandbox.issue_card(provider, CANARY_PIN)
     sandbox.close()
+    return _half_way(folder) if start is Start.HALF_WAY else folder
+
+
+def _half_way(folder: Path) -> Path:
+    """Request a certificate, then leave the keystore alone in the home, as another program would have."""
+    home = Home(folder, folder.with_name(f"{folder.name} requesting"), COURSES["request"])
+    with home.served():
+        ended = home.run(*home.course.begin)
+    if ended.state != "awaiting_delivery":
+        raise RuntimeError(f"the request was not sent: {ended}")
+    [keystore] = (home.sandbox / "keystore" / "pending").glob("*.p12")
+    keystore.rename(home.folder / keystore.name)
+    for file in (home.folder / "data").iterdir():
+        if file.is_file():
+            file.unlink()
+    shutil.rmtree(folder)
+    home.folder.rename(folder)
     return folder
 
 
@@ -116,7 +133,8 @@ class Home:
         shutil.copytree(template, folder)
         self.folder = folder
         self.course = course
-        self.current = min((self.sandbox / "keystore").glob("*.p12"), default=None)
+        found = [*(self.sandbox / "keystore").glob("*.p12"), *folder.glob("*.p12")]
+        self.current = min(found, default=None)
         self._current_content = self.current.read_bytes() if self.current else b""
         answers = json.dumps(course.answers())  # which is YAML, too
         if IN_USE in answers:

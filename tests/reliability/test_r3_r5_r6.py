@@ -107,8 +107,8 @@ def _some(most: int, stride: int) -> range:
     return range(1, most + 1, max(1, most * stride // 10))
 
 
-R3 = register(Row("R3", "kill -9 at every system call that writes", r3_cases, share=0.03))
-R5 = register(Row("R5", "no space at the n-th write", r5_cases, share=0.1))
+R3 = register(Row("R3", "kill -9 at every system call that writes", r3_cases, share=0.015))
+R5 = register(Row("R5", "no space at the n-th write", r5_cases, share=0.06))
 R6 = register(Row("R6", "the disk fails at the n-th call", r6_cases, share=0.1))
 
 

@@ -173,12 +173,12 @@ def cases() -> list[Case]:
     return [
         Case(f"{course.name} {sitting.name} {moment} {kind}", partial(powerless, course, sitting, moment, kind))
         for course, sitting in sittings()
-        for moment in range(1, int(sitting.writes * 0.9))
+        for moment in range(1, int(sitting.writes * 0.9), course.stride)
         for kind in KINDS
     ]
 
 
-R4 = register(Row("R4", "power loss, four images at each call", cases, share=0.1))
+R4 = register(Row("R4", "power loss, four images at each call", cases, share=0.05))
 
 
 @pytest.mark.parametrize("case", R4.chosen(), ids=str)

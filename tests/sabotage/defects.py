@@ -93,13 +93,10 @@ DEFECTS = (
         (
             Change("steps", "    if timedelta(0) < left <= LATE_ARRIVAL + LARGEST_SKEW:", "    if left is None:"),
             Change(
-                "workflow",
-                'if name != "intent"}\n'
-                "        self.change(self.line(kind, details=_told(error)), facts=facts, wake_at=None)",
-                'if name not in ("intent", "key", "new_keystore")}\n'
-                "        there = derive(self.definition, facts)\n"
-                "        line = self.line(kind, details=_told(error))\n"
-                "        self.change(line, facts=facts, wake_at=None, state=there)",
+                "workflow/record.py",
+                'self.procedure.facts.items() if name != "intent"}\n',
+                'self.procedure.facts.items() if name not in ("intent", "key", "new_keystore")}\n'
+                "        self.procedure = replace(self.procedure, state=derive(self.definition, facts))\n",
             ),
         ),
         (Bite("R20", "*", 5),),
@@ -136,7 +133,7 @@ DEFECTS = (
         "the key of a certificate is not compared",
         (
             Change(
-                "steps",
+                "steps/fetch_certificate.py",
                 '    if identifier != work.facts["key"]["public_key_identifier"]:',
                 "    if identifier is None:",
             ),
@@ -324,7 +321,7 @@ DEFECTS = (
                 "    return False",
             ),
         ),
-        (Bite("R30", "*: a cleared screen", 20),),
+        (Bite("R30", "*: from right to left", 12),),
     ),
     Defect(
         "a password is tried as typed only",

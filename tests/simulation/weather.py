@@ -14,8 +14,8 @@ from tests.world.courses import COURSES
 from workflow.definition import Final as End
 from workflow.definitions import DEFINITIONS
 
-USUAL: Final = {way.definition: way for way in COURSES.values() if not way.only}
-"""The usual way through each definition."""
+USUAL: Final = {way.definition: way for way in COURSES.values() if way.accepted and not way.only}
+"""The usual way through each definition that changes something at eHealth: those are lived."""
 
 SENDING: Final = ("generateCertificate", "submitCSRForForeigner", "revoke")
 """The operations after which there is no way back."""

@@ -56,4 +56,5 @@ def empty_postgres(postgres: str) -> str:
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM journal"))
         connection.execute(text("DELETE FROM procedure"))
+        connection.execute(text("DELETE FROM provider"))
     return postgres

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect
 
 import state.forward
 from state import schema
@@ -24,19 +27,25 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A database with one procedure, as schema version 0001 left it."""
-    file = tmp_path / "data" / "procedures.sqlite"
+    """A database with one procedure, as schema version 0001 left it: its tables and columns, and nothing else."""
+    today, file = tmp_path / "today.sqlite", tmp_path / "data" / "procedures.sqlite"
     with monkeypatch.context() as before:
         before.setattr("state.rows._SEALED_IF_THERE", ())
-        opened(url_of(file)).insert(rich(), [line("started")], OWNER)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("DROP TABLE provider")
-        for index in ("stuck", "turn", "person", "ends"):
-            connection.execute(f"DROP INDEX procedure_{index}")
-        for column in ("person", "stuck_at", "ends_at"):
-            connection.execute(f"ALTER TABLE procedure DROP COLUMN {column}")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-        connection.commit()
+        opened(url_of(today)).insert(rich(), [line("started")], OWNER)
+    file.parent.mkdir()
+    engine = create_engine(url_of(file))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(schema.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for table in ("procedure", "journal"):
+            columns = [column["name"] for column in inspect(connection).get_columns(table)]
+            quoted, values = ", ".join(f'"{column}"' for column in columns), ", ".join("?" for _ in columns)
+            for row in told(today, f"SELECT {quoted} FROM {table}"):
+                connection.exec_driver_sql(f"INSERT INTO {table} ({quoted}) VALUES ({values})", tuple(row))
+    engine.dispose()
+    file.chmod(0o600)
     return file
 
 
@@ -102,7 +111,7 @@ def test_a_failed_migration_leaves_the_older_database(file: Path, monkeypatch: p
 
     def fail(connection: Any) -> None:
         connection.exec_driver_sql("DROP TABLE journal")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9998'")
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(schema, "upgrade", fail)
@@ -144,7 +153,7 @@ def die_in_the_middle(file: Path) -> None:
 
     def die(connection: Any) -> None:
         connection.exec_driver_sql("CREATE TABLE provider (id VARCHAR)")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9998'")
         os._exit(9)
 
     schema.upgrade = die

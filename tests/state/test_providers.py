@@ -163,3 +163,18 @@ def test_nothing_is_poured_over_records(records: ProviderRecords, file: Path, tm
 
     with pytest.raises(StoreNotEmptyError):
         pour(source, open_database(f"sqlite:///{file}"), lambda: None)
+
+
+@pytest.mark.postgres
+def test_records_are_kept_in_a_database_server_too(empty_postgres: str) -> None:
+    records = ProviderRecords(open_database(empty_postgres), KEY)
+    records.add(FULL)
+
+    changed = records.change(FULL.id, lambda one: replace(one, numbers=()), START)
+
+    assert records.load(FULL.id) == changed
+    assert records.find("sandbox") == FULL.id
+    with pytest.raises(ProviderExistsError):
+        records.add(replace(FULL, id=ProviderId("abcdefg2")))
+    records.remove(FULL.id)
+    assert list(records.all("sandbox")) == []

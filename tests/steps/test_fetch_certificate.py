@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from adapters.sandbox.people import COLLEAGUE, SCRUTINIZED
 from steps.ports.registration import Delivered
-from tests.world.bench import Bench, altered
+from tests.world.bench import Bench, altered, with_fact
 from tests.world.wire import Fault
 from tests.world.world import shared_card
 from workflow.definition import STAY
@@ -268,3 +268,28 @@ def test_another_certificate_is_not_installed(
 
     with pytest.raises(WrongCertificateError, match=reason):
         bench.run()
+
+
+# --- of organisations -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hospital(bench_on: Callable[..., Bench]) -> Bench:
+    """The request for the application APP-1 of a hospital, when its certificate is delivered."""
+    bench: Bench = bench_on("request for an organisation", "awaiting_delivery")
+    bench.world.clock.move(2 * DAY)
+    return bench
+
+
+def test_the_certificate_of_an_organisation_is_kept(hospital: Bench) -> None:
+    assert hospital.run().trigger == "delivered"
+
+
+@pytest.mark.parametrize("other", [{"application_id": None}, {"application_id": "APP-2"}, {"type": "NIHII-LABO"}])
+def test_the_certificate_of_another_organisation_or_application_is_not_taken(
+    hospital: Bench, other: dict[str, str | None]
+) -> None:
+    with_fact(hospital, "owner", **other)
+
+    with pytest.raises(WrongCertificateError):
+        hospital.run()

@@ -8,21 +8,24 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.sandbox.people import COLLEAGUE, STRANGER
+from adapters.sandbox.people import COLLEAGUE, HOSPITAL, MANAGER, STRANGER
 from steps.ports.registration import CertificateStatus
 from tests.world.bench import Bench, altered, with_fact
 from tests.world.keystores import MemoryKeystores
 from tests.world.memory import MemoryStore
+from tests.world.organizations import hospital_keystore
 from tests.world.wire import Fault
-from tests.world.world import OLD_PASSWORD, shared_card
+from tests.world.world import OLD_PASSWORD, World, shared_card
 from workflow.errors import (
     CardAbsentError,
     CertificateExpiredError,
     CertificateRevokedError,
     ClockOffError,
     EhealthNoAnswerError,
+    Exit,
     KeystoreChangedError,
     KeystorePasswordError,
+    NotAppointedError,
     PinBlockedError,
     RequestUnderWayError,
     TooEarlyError,
@@ -222,3 +225,65 @@ def test_the_record_counts_when_it_says_otherwise_than_the_file(bench: Bench) ->
     record = bench.run().learned["record"]
 
     assert record["valid_until"] == bench.world.old_keystore.keys[0].chain[0].not_valid_after_utc.isoformat()
+
+
+# --- of organisations -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hospital(make_world: Callable[..., World]) -> Bench:
+    """The renewal of a hospital's certificate, by the person whom it appointed."""
+    world = make_world(person=MANAGER)
+    hospital_keystore(world)
+    return Bench(world, "looking_up")
+
+
+def test_the_record_of_an_organisation_names_it(hospital: Bench) -> None:
+    outcome = hospital.run()
+
+    assert outcome.trigger == "renewable"
+    assert outcome.learned["owner"] == {
+        "type": "NIHII-HOSPITAL",
+        "identifier": "71999932",
+        "name": "Hôpital Exemple",
+        "application_id": "APP-1",
+    }
+    record = outcome.learned["record"]
+    assert record["public_key_identifier"] == hospital.facts["old_keystore"]["public_key_identifier"]
+
+
+def test_who_is_not_appointed_may_not_renew_for_an_organisation(make_world: Callable[..., World]) -> None:
+    world = make_world(person=STRANGER)
+    hospital_keystore(world)
+    bench = Bench(world, "looking_up")
+
+    with pytest.raises(NotAppointedError) as raised:
+        bench.run()
+
+    assert (raised.value.code, raised.value.exit, raised.value.pointless) == ("not_appointed", Exit.REFUSED, True)
+
+
+def test_the_renewal_of_an_organisation_waits_for_its_time(make_world: Callable[..., World]) -> None:
+    world = make_world(person=MANAGER)
+    hospital_keystore(world, valid_for=timedelta(days=200))
+
+    with pytest.raises(TooEarlyError):
+        Bench(world, "looking_up").run()
+
+
+def test_other_applications_and_the_persons_own_certificate_do_not_matter(hospital: Bench) -> None:
+    world = hospital.world
+    for application in (None, "APP-2"):
+        world.sandbox.enrol(MANAGER, timedelta(days=1000), organization=HOSPITAL, application_id=application)
+
+    assert hospital.run().trigger == "renewable"
+
+
+def test_the_newer_certificate_of_the_same_application_is_noticed(hospital: Bench) -> None:
+    world = hospital.world
+    world.sandbox.enrol(MANAGER, timedelta(days=1000), organization=HOSPITAL, application_id="APP-1")
+
+    with pytest.raises(TooEarlyError) as raised:
+        hospital.run()
+
+    assert raised.value.details["until"] == world.clock.now() + timedelta(days=1000)

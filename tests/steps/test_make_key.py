@@ -104,3 +104,19 @@ def test_nothing_is_sent(bench: Bench) -> None:
     bench.run()
 
     assert len(bench.world.wire.sent) == sent
+
+
+@pytest.mark.parametrize(
+    ("application", "owner"), [("app-1", "NIHII-HOSPITAL=71999932,APP-1"), (None, "NIHII-HOSPITAL=71999932")]
+)
+def test_the_name_of_the_file_of_an_organisation_names_its_application(
+    bench_on: Callable[..., Bench], application: str | None, owner: str
+) -> None:
+    before = bench_on("request for an organisation", "awaiting_application")
+    before.world.person.answers["application"] = {"application_id": application}
+    bench = Bench(before.world, "making_key", "request")
+
+    name = bench.run().learned["new_keystore"]["name"]
+
+    local = datetime.fromisoformat(bench.facts["password"]["chosen_at"]).astimezone()
+    assert name == f"{owner} {local:%Y%m%d-%H%M%S}.sandbox.p12"

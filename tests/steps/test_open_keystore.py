@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from adapters.sandbox.people import COLLEAGUE
+from adapters.sandbox.people import COLLEAGUE, HOSPITAL, MANAGER
 from adapters.sandbox.pki import Pki
 from steps.certificates import identifier_of
 from steps.placeholder import placeholder_certificate
@@ -17,6 +18,7 @@ from steps.ports.keystore import KeyEntry, Keystore
 from tests.world.bench import Bench
 from tests.world.keys import KeyPool
 from tests.world.keystores import MemoryKeystores
+from tests.world.organizations import hospital_keystore
 from tests.world.world import OLD_PASSWORD, World
 from workflow.errors import (
     CertificateExpiredError,
@@ -192,3 +194,62 @@ def replace_issuer(pki: Pki, common: str) -> Pki:
         .sign(key, hashes.SHA256())
     )
     return replace(pki, ehealth_issuing=replace(pki.ehealth_issuing, private_key=key, certificate=certificate))
+
+
+# --- of organisations -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("application", ["APP-1", None])
+def test_the_keystore_of_an_organisation_names_its_owner(bench: Bench, application: str | None) -> None:
+    path = hospital_keystore(bench.world, application)
+
+    outcome = bench.run(file=str(path))
+
+    assert outcome.trigger == "opened"
+    assert outcome.learned["owner"] == {
+        "type": "NIHII-HOSPITAL",
+        "identifier": "71999932",
+        "name": "71999932",
+        "application_id": application,
+    }
+
+
+def test_whether_the_person_may_act_for_the_organisation_is_asked_later(bench: Bench) -> None:
+    path = hospital_keystore(bench.world)
+
+    assert bench.world.holder is not MANAGER
+    assert bench.run(file=str(path)).trigger == "opened"
+
+
+def test_another_choice_forgets_the_organisation(bench: Bench) -> None:
+    bench.learn(bench.run(file=str(hospital_keystore(bench.world))))
+
+    bench.learn(bench.run(file=str(bench.world.old_path)))
+
+    assert "owner" not in bench.facts
+
+
+def test_keystores_of_organisations_are_offered_after_the_persons_and_are_no_default(bench: Bench) -> None:
+    hospital = hospital_keystore(bench.world)
+
+    offer = bench.offer()
+
+    assert [choice.value for choice in offer.choices["file"]] == [str(bench.world.old_path), str(hospital)]
+    assert offer.defaults == {"file": str(bench.world.old_path)}
+
+
+def test_with_keystores_of_organisations_alone_none_is_chosen_beforehand(bench: Bench) -> None:
+    hospital = hospital_keystore(bench.world)
+    del bench.world.keystores.content[bench.world.old_path]  # type: ignore[attr-defined]
+
+    offer = bench.offer()
+
+    assert [choice.value for choice in offer.choices["file"]] == [str(hospital)]
+    assert offer.defaults == {}
+
+
+def test_the_ended_certificate_of_an_organisation_cannot_be_renewed(bench: Bench) -> None:
+    content = bench.world.sandbox.enrol(MANAGER, timedelta(days=-1), organization=HOSPITAL)
+
+    with pytest.raises(CertificateExpiredError):
+        bench.run(file=str(put(bench.world, "hospital.p12", content)))

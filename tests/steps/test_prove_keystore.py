@@ -136,3 +136,29 @@ def test_the_depot_is_asked_for_the_holder_without_any_signature(bench: Bench) -
 
     assert bench.world.wire.sent[-1].operation == "getEtk"
     assert "secret pin" not in bench.world.person.asked
+
+
+def test_the_key_of_an_organisation_is_asked_for_under_its_number_and_application(
+    bench_on: Callable[..., Bench],
+) -> None:
+    bench = bench_on("request for an organisation", "proving")
+    asked = []
+    etk = bench.world.services.etk
+
+    def noted(*given: str | None) -> bytes | None:
+        asked.append(given)
+        return etk(*given)  # type: ignore[arg-type]
+
+    bench.authority = altered(bench.world.services, etk=noted)
+
+    assert bench.run().trigger == "proved"
+    assert asked == [("NIHII-HOSPITAL", "71999932", "APP-1")]
+
+
+def test_the_key_of_another_application_proves_nothing(bench_on: Callable[..., Bench]) -> None:
+    bench = bench_on("request for an organisation", "proving")
+    etk = bench.world.services.etk
+    bench.authority = altered(bench.world.services, etk=lambda kind, number, application: etk(kind, number, "APP-2"))
+
+    with pytest.raises(NotProvenError):
+        bench.run()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from workflow import checks
 from workflow.errors import (
     BadValueError,
+    MalformedDateError,
     MalformedEmailError,
     MalformedInamiError,
     MalformedPhoneError,
@@ -196,3 +197,32 @@ def test_a_national_number_of_somebody_with_a_card_is_no_bis_number() -> None:
 def test_a_mistyped_bis_number_is_no_national_number_at_all() -> None:
     with pytest.raises(MalformedSsinError):
         checks.bis("75431299933", "bis")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("2031-03-04", "2031-03-04"),
+        (" 2031-3-4 ", "2031-03-04"),
+        ("04/03/2031", "2031-03-04"),
+        ("4.3.2031", "2031-03-04"),
+        ("4-3-2031", "2031-03-04"),
+        ("29/02/2032", "2032-02-29"),
+    ],
+)
+def test_a_day_is_taken(typed: str, kept: str) -> None:
+    assert checks.day(typed, "since") == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "29/02/2031", "2031-13-01", "31-12", "03/04/31", "today", "2031-03-04T09:10", "0-0-0"]
+)
+def test_what_is_no_day_is_refused(typed: str) -> None:
+    with pytest.raises(MalformedDateError):
+        checks.day(typed, "since")
+
+
+@pytest.mark.parametrize(("digits", "unusual"), [("19999915000", False), ("19999973000", True)])
+def test_check_digits_of_an_exhausted_series_are_unusual(digits: str, unusual: bool) -> None:
+    assert checks.inami(digits, "inami") == digits
+    assert checks.inami_is_unusual(digits) is unusual

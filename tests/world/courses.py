@@ -94,6 +94,19 @@ COURSES: dict[str, Course] = {
     "revoke only": Course(
         "revoke", {"revoke": 1}, answers={"reason": {"only": True}}, only=("revoking",), end="revoked"
     ),
+    "adopt": Course(
+        "adopt",
+        NEW,
+        {"valid_for": None, "begun_elsewhere": "request"},
+        {"keystore_to_adopt": {"file": FIRST}},
+    ),
+    "adopt a renewal": Course(
+        "adopt",
+        RENEWED,
+        {"begun_elsewhere": "renew"},
+        {"keystore_to_adopt": {"file": FIRST}},
+        only=_NOTHING_TO_ACTIVATE,
+    ),
     "password": Course("password", {}, answers={"keystore_to_change": {"file": FIRST}}),
 }
 

@@ -85,12 +85,14 @@ class World:
         seed: int = 1,
         clock: FakeClock | None = None,
         confirms_after: timedelta = timedelta(),
+        begun_elsewhere: str = "",
     ) -> None:
         """`valid_for`: how long the present certificate still lives; None: there is none. `definition`: what `start`
         begins. `open_store` opens the same store each time.
 
         `seed` decides all randomness of the far side. `confirms_after`: how long after a request without a card the
-        person logs in on the web, when `finish` sees that he has to.
+        person logs in on the web, when `finish` sees that he has to. `begun_elsewhere`: the procedure in which another
+        program has sent a request; nothing of it is known here but its keystore, the newest one.
         """
         memory = MemoryStore()
         self.trail = Trail()
@@ -119,6 +121,17 @@ class World:
             self.old_keystore, self.old_path = self._present_keystore(valid_for)
         self.definitions = DEFINITIONS if definitions is None else definitions
         self._made_ids = 0
+        if begun_elsewhere:
+            self._begin_elsewhere(begun_elsewhere)
+
+    def _begin_elsewhere(self, definition: str) -> None:
+        elsewhere, here = MemoryStore(), self.open_store
+        self.open_store = lambda: elsewhere
+        self.start(definition)
+        self.open_store = here
+        for seen in (self.person.asked, self.person.entered_states, self.person.offers, self.person.seen):
+            seen.clear()
+        self.trail.calls.clear()
 
     def _present_keystore(self, valid_for: timedelta) -> tuple[Keystore, Path]:
         content = self.sandbox.enrol(self.holder, valid_for)

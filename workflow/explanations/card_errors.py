@@ -53,7 +53,7 @@ MEANINGS: Mapping[type[errors.EhcertError], Meaning] = {
         (_SHOW, AFTER_CURE),
     ),
     errors.WrongCardError: Meaning(
-        mark("Only the card of the person who began may go on: what was approved so far was approved by that person."),
+        mark("Only the card of the person who began may go on; nothing was signed with this one."),
         (_LIST, AFTER_CURE),
     ),
     errors.CardRemovedError: Meaning(

@@ -40,7 +40,10 @@ MEANINGS: Mapping[type[errors.EhcertError], Meaning] = {
             "an older file need not fit. Nobody can recover it. If it is lost, the request cannot be completed: wait "
             "until it is delivered, then revoke, and request a new certificate."
         ),
-        (AFTER_CURE, _GIVE_UP),
+        (
+            AFTER_CURE,
+            Advice("ehcert abandon {id}", mark("if the password is lost for good: then revoke, and request anew")),
+        ),
     ),
     errors.OldPasswordWrongError: Meaning(
         mark(

@@ -69,6 +69,8 @@ MEANINGS: Mapping[type[errors.EhcertError], Meaning] = {
     errors.NoSuchProcedureError: Meaning(_COMMAND, (_STATUS,)),
     errors.NothingToResumeError: Meaning(_COMMAND, (_STATUS,)),
     errors.WhichProcedureError: Meaning(_COMMAND, (_STATUS,)),
+    errors.CalendarTakenError: Meaning(_COMMAND, (_STATUS,)),
+    errors.PollUnderWayError: Meaning(_COMMAND, (_STATUS,)),
     errors.NoSuchProviderError: Meaning(_RECORDS, (_STATUS,)),
     errors.WhichProviderError: Meaning(_RECORDS, (_STATUS,)),
     errors.ProviderExistsError: Meaning(_RECORDS, (_STATUS,)),
@@ -78,5 +80,8 @@ MEANINGS: Mapping[type[errors.EhcertError], Meaning] = {
     errors.StoreError: Meaning(
         mark("Where the procedures are kept something is wrong. Nothing is sent before that is put right."), (_DOCTOR,)
     ),
+    errors.CalendarTakenError: Meaning(_COMMAND, (_STATUS,)),
+    errors.PollUnderWayError: Meaning(_COMMAND, (_STATUS,)),
     errors.BackupError: Meaning(mark("This is about a backup; no procedure was touched."), (_STATUS,)),
+    errors.BundleError: Meaning(mark("This is about a bundle for the helpdesk; no procedure was touched."), (_STATUS,)),
 }

@@ -42,7 +42,7 @@ STATES = {
     "abandoned": mark("Abandoned"),
     "expired": mark("Too late"),
 }
-"""Each state in a word or two, at most 26 characters in English: for bars and diagrams."""
+"""Each state in a word or two, at most 28 characters in English: for bars and diagrams."""
 
 TRIGGERS = {
     "ready": mark("everything that is needed is there"),

@@ -82,6 +82,12 @@ KINDS: dict[str, Kind] = {
     "procedure_newer": Kind(
         _F, mark("procedure {id} was last changed by a newer ehcert"), mark("install the newest ehcert")
     ),
+    # records of care providers
+    "provider_damaged": Kind(
+        _F,
+        mark("the record {id} of a care provider was changed by another hand, or cannot be read"),
+        mark("remove it with ehcert provider remove {id}, and make it anew"),
+    ),
     # keystores
     "keystore_folder_writable": Kind(_OK, mark("the keystore folder {path} can be written to")),
     "keystore_folder_absent": Kind(_N, mark("the keystore folder {path} does not exist yet")),

@@ -80,6 +80,7 @@ class StoreCheckup:
             yield from self._file()
             yield from self._anchor()
             yield from self._all_procedures()
+            yield from (Finding("provider_damaged", {"id": name}) for name in self._wiring.providers.damaged())
         except StoreUnusableError as error:
             yield Finding("store_corrupt", {"reason": error.details["reason"]})
 

@@ -33,6 +33,7 @@ def adopt(
     person.take("keystore_to_adopt", file=str(file.expanduser().absolute()))
     wiring = wire(environment=environment or _environment_of(file))
     chosen = wiring.settings.environment
+    wiring.keystores(chosen).key_aliases(file.expanduser())  # a wrong file is told before a password is asked for
     return take_further(
         wiring,
         chosen,

@@ -30,7 +30,7 @@ def doctor(repair: bool, as_json: bool) -> int:
     """Examine everything that ehcert keeps, and tell who must act; nothing is changed without --repair."""
     wiring = wire()
     set_language(wiring.settings.language)
-    found = _examined(wiring)
+    found = examined(wiring)
     if repair:
         for finding in found:
             _repair(finding)
@@ -42,7 +42,8 @@ def doctor(repair: bool, as_json: bool) -> int:
     return Exit.FAILED if any(finding.bad for finding in found) else Exit.OK
 
 
-def _examined(wiring: Wiring) -> list[Finding]:
+def examined(wiring: Wiring) -> list[Finding]:
+    """Everything that can be found out, each as a finding."""
     store = StoreCheckup(wiring)
     of_store = list(store.examine())
     environment = wiring.settings.environment

@@ -26,9 +26,10 @@ def password(
 ) -> int:
     """Change the password of the keystore in FILE. A dated copy stays beside it; nothing leaves your computer."""
     person = a_person(answers, secret_fds, as_json)
-    person.take("keystore_to_change", file=str(file.absolute()))
+    person.take("keystore_to_change", file=str(file.expanduser().absolute()))
     wiring = wire(environment=environment)
     chosen = wiring.settings.environment
+    wiring.keystores(chosen).key_aliases(file.expanduser())  # a wrong file is told before a password is asked for
     return take_further(
         wiring,
         chosen,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -154,3 +157,25 @@ def test_whatever_stands_in_it_only_our_errors_come_out(file: Path, text: str) -
         return
 
     assert all(isinstance(fields, dict) for fields in answers.values())
+
+
+@pytest.mark.parametrize("written", ["2020-09-01", '"2020-09-01"', '"1/9/2020"', "1.9.2020"])
+def test_a_day_may_be_written_in_the_usual_ways(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(f"inami_number:\n  since: {written}\n")
+
+    assert read_answers(path) == {"inami_number": {"since": "2020-09-01"}}
+
+
+def test_answers_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = SimpleNamespace(buffer=io.BytesIO(b"consent:\n  agree: true\n"))
+    monkeypatch.setattr(sys, "stdin", piped)
+
+    assert read_answers(Path("-")) == {"consent": {"agree": True}}
+
+
+def test_too_much_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b" " * (64 * 1024 + 1))))
+
+    with pytest.raises(BadAnswersError, match="too large"):
+        read_answers(Path("-"))

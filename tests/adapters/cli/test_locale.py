@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import gettext
+import importlib
+import inspect
 import string
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from babel.messages.catalog import Catalog
 
+from adapters.cli.app import COMMANDS
 from adapters.cli.locale import update
 from adapters.cli.words import CLICK_DOMAIN, DOMAIN, LOCALE_FOLDER
 
@@ -22,12 +26,14 @@ SAME = {
         "Journal",
         "Keystore",  # the word of the wizard
         "Options",
+        "Organisation",
         "Signature",  # the name of the certificate on the card
         "eHealth",
         "note",
         "ok",
         "{problem}",
         "{remedy}",
+        "{what}",
     }
 }
 """Texts that may be the same in both languages, reviewed one by one."""
@@ -94,7 +100,8 @@ def test_spaces_around_and_the_end_are_kept(language: str) -> None:
     for text, told in translations(CATALOGUES[language][1]).items():
         assert text.endswith(".") == told.endswith("."), text
         assert text.count("\n") == told.count("\n"), text
-        assert told == told.strip() or text == ": ", text
+        if text != ": ":  # French has one more, before the colon
+            assert told.replace(told.strip(), "*") == text.replace(text.strip(), "*"), text
 
 
 @each_language
@@ -151,6 +158,21 @@ def test_everything_that_people_see_is_found() -> None:
     )
 
     assert sorted(found) == ["Six.\n\nSeven.", "five", "one", "three four", "two"]
+
+
+def helps(command: click.Command) -> Iterator[str]:
+    yield inspect.cleandoc(command.help or "")
+    yield from (option.help or "" for option in command.params if isinstance(option, click.Option))
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from helps(below)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_of_a_command_is_found(name: str) -> None:
+    module, function, _line = COMMANDS[name]
+    command = getattr(importlib.import_module(f"adapters.cli.commands.{module}"), function)
+
+    assert [text for text in helps(command) if text and text not in TEXTS] == []
 
 
 def test_only_constant_texts_are_marked() -> None:

@@ -455,6 +455,21 @@ def test_killed_between_record_and_file_unlink_is_still_right(
     assert recorded.run("provider", "unlink").body["removed"] == [str(practice(recorded) / path.name)]
 
 
+def test_after_a_change_of_password_it_is_linked_again(recorded: FurnishedHome) -> None:
+    """What link put there is replaced; it is no different file, but the same one with its earlier password."""
+    path = recorded.put(enrolled())
+    recorded.run("provider", "link", secrets=SECRETS)
+    (recorded.root / "data" / "sandbox" / "address.json").write_text('{"address": "http://127.0.0.1:9"}')
+    new = {**SECRETS, "new_keystore_password": "a-third-password"}
+    assert recorded.run("password", str(path), secrets=new).code == 0
+
+    again = recorded.run("provider", "link", secrets={"keystore_password": "a-third-password"})
+
+    assert again.code == 0, again.out
+    assert (practice(recorded) / path.name).read_bytes() == path.read_bytes()
+    assert recorded.run("provider", "unlink").body["removed"] == [str(practice(recorded) / path.name)]
+
+
 # --- badge and warnings -----------------------------------------------------------------------------------------------
 
 
@@ -580,7 +595,9 @@ def test_a_damaged_record_is_told_and_can_be_removed(recorded: FurnishedHome) ->
         connection.commit()
 
     shown_, listed = recorded.run("provider", "show"), recorded.run("provider", "list")
+    found = recorded.run("doctor").body["findings"]
 
     assert (shown_.code, shown_.error) == (13, "provider_damaged")
     assert len(listed.body["damaged"]) == 1
+    assert "provider_damaged" in {one["code"] for one in found if one["level"] == "failure"}
     assert recorded.run("provider", "remove").code == 0

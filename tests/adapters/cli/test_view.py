@@ -13,6 +13,7 @@ from adapters.cli import view
 from workflow.definition import Asking, Final, State, Turn, Waiting
 from workflow.definitions import DEFINITIONS
 from workflow.definitions.renew import RENEW
+from workflow.explanations.words import LINES
 from workflow.procedure import Line, Procedure, ProcedureId, Trouble, WrittenLine
 from workflow.status import Status
 
@@ -194,21 +195,28 @@ def written(line: Line, sound: bool = True) -> WrittenLine:
     return WrittenLine(7, line, sound)
 
 
-@pytest.mark.parametrize("kind", view.LINES)
+@pytest.mark.parametrize("kind", LINES)
 def test_every_kind_of_line_has_its_text(kind: str) -> None:
-    details = dict.fromkeys(("to", "operation", "message_id", "code", "stored"), "x")
+    details = dict.fromkeys(("to", "operation", "message_id", "code", "stored", "by", "reason", "until", "date"), "x")
 
     text = view.line_text(written(Line(NOW, kind, "submitting", "registered", details)))
 
     assert text.startswith("  7  ")
     assert "{" not in text
-    assert kind in ("moved", "back", "intent", "arrived") or text != view.line_text(
-        written(Line(NOW, "of another kind", "submitting"))
-    )
+    assert text != view.line_text(written(Line(NOW, "of another kind", "submitting")))
 
 
 def test_a_line_without_its_details_is_still_shown() -> None:
     assert "moved" in view.line_text(written(Line(NOW, "moved", "submitting")))
+    assert "back, to: unknown" in view.line_text(written(Line(NOW, "back", "submitting")))
+
+
+def test_a_line_speaks_the_language_of_people() -> None:
+    line = Line(NOW, "moved", "awaiting_card", "card_read", {"to": "awaiting_keystore", "learned": ["holder"]})
+
+    text = view.line_text(written(line))
+
+    assert text.endswith("Identity card: the identity card was read")
 
 
 def test_a_changed_line_is_called_so() -> None:

@@ -38,7 +38,7 @@ def test_the_order(file: Path, options: dict[str, Any], variables: dict[str, str
     assert read_settings(file, variables, **options).environment == chosen
 
 
-@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - {"endpoints"}))
+@pytest.mark.parametrize("key", sorted(set(Settings.model_fields) - {"endpoints", "notify"}))
 def test_every_setting_can_be_given_by_a_variable(file: Path, key: str) -> None:
     annotation = Settings.model_fields[key].annotation
     values = [value for one in (annotation, *typing.get_args(annotation)) for value in _literals(one)]
@@ -123,3 +123,31 @@ def test_every_choice_is_told_in_words() -> None:
     for key, field in Settings.model_fields.items():
         values = [v for one in (field.annotation, *typing.get_args(field.annotation)) for v in _literals(one)]
         assert key == "endpoints" or all(value in settings._MUST_BE[key] for value in values), key
+
+
+COMMANDS = {
+    "a list": ('notify = ["notify-send", "a b", "--urgency=low"]\n', {}, ("notify-send", "a b", "--urgency=low")),
+    "a program": ('notify = "/opt/a b/tell"\n', {}, ("/opt/a b/tell",)),
+    "a list in a variable": ("", {"EHCERT_NOTIFY": '["tell", "a b"]'}, ("tell", "a b")),
+    "a program in a variable": ("", {"EHCERT_NOTIFY": "/opt/a b/tell; rm x"}, ("/opt/a b/tell; rm x",)),
+    "none": ("", {}, ()),
+}
+
+
+@pytest.mark.parametrize(("content", "variables", "command"), COMMANDS.values(), ids=COMMANDS)
+def test_a_command_is_a_list_of_arguments_and_is_never_taken_apart(
+    file: Path, content: str, variables: dict[str, str], command: tuple[str, ...]
+) -> None:
+    file.write_text(content)
+
+    assert read_settings(file, variables).notify == command
+
+
+@pytest.mark.parametrize("value", ["3", "[1, 2]", '{ program = "x" }', '["a\\u0000b"]'])
+def test_a_command_of_another_shape_is_refused_with_its_source(file: Path, value: str) -> None:
+    file.write_text(f"notify = {value}\n")
+
+    with pytest.raises(BadSettingError) as caught:
+        read_settings(file, {})
+
+    assert (caught.value.details["key"], caught.value.details["source"]) == ("notify", str(file))

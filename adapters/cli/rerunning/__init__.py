@@ -1,0 +1,1 @@
+"""Time travel: the journal of a bundle is played again by the engine and its steps, against the embedded sandbox."""

@@ -6,7 +6,8 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
+from functools import cached_property
+from operator import attrgetter, itemgetter
 from typing import cast
 
 from sqlalchemy import ColumnElement, Engine, Select, String, and_, insert, or_, select
@@ -82,18 +83,23 @@ class Reminders:
         """Those whose certificate ends between two moments, the nearest end first, also ended procedures."""
         here = select(PROCEDURE).where(PROCEDURE.c.environment == self._environment)
         between = here.where(PROCEDURE.c.ends_at > moment_text(after), PROCEDURE.c.ends_at <= moment_text(until))
-        silent = self._read(here.where(PROCEDURE.c.ends_at.is_(None)))  # of an older schema: they do not say
-        found = [(end, one) for one in silent if (end := ends_at(one)) is not None and after < end <= until]
+        found = [(end, one) for one in self._silent if (end := ends_at(one)) is not None and after < end <= until]
         known = ((cast(datetime, ends_at(one)), one) for one in self._read(between.order_by(PROCEDURE.c.ends_at)))
         first = itemgetter(0)
         return (one for _end, one in heapq.merge(sorted(found, key=first), known, key=first))
 
     def of_person(self, ssin: str) -> list[Procedure]:
         """All procedures of one person, the oldest first."""
+        # By the hash alone: with the environment beside it, SQLite would take another index and read everything.
+        theirs = select(PROCEDURE).where(PROCEDURE.c.person == person_hash(self._keys, ssin))
+        found = [*self._read(theirs), *(one for one in self._silent if one.facts.get("holder", {}).get("ssin") == ssin)]
+        return sorted((one for one in found if one.environment == self._environment), key=attrgetter("created_at"))
+
+    @cached_property
+    def _silent(self) -> list[Procedure]:
+        """Those of an older schema, whose rows do not say whose they are and when their certificate ends."""
         here = select(PROCEDURE).where(PROCEDURE.c.environment == self._environment)
-        theirs = here.where(or_(PROCEDURE.c.person == person_hash(self._keys, ssin), PROCEDURE.c.person.is_(None)))
-        found = self._read(theirs.order_by(PROCEDURE.c.created_at, PROCEDURE.c.id))
-        return [one for one in found if one.facts.get("holder", {}).get("ssin") == ssin]
+        return list(self._read(here.where(PROCEDURE.c.ends_at.is_(None))))
 
     # --- what was told --------------------------------------------------------------------------------------------
 

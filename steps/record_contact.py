@@ -20,14 +20,15 @@ class RecordContact:
         """What was given before, or else eHealth's record."""
         facts = work.facts
         record = facts.get("record", {})  # there is none of a person without a card
-        known = facts.get("contact") or facts.get("chosen", record).get("contact") or {}
+        known = facts.get("contact_typed") or facts.get("chosen", record).get("contact") or {}
         is_known = record.get("care_provider", True) or not owner_of(facts).is_person
         warnings = () if is_known else (_NOT_KNOWN,)
         return Offer(defaults={name: value for name, value in known.items() if value}, warnings=warnings)
 
     def __call__(self, work: Work) -> Outcome:
-        """The answers were checked field by field before."""
-        return Outcome("given", {"contact": {field.name: work.answers.get(field.name) for field in CONTACT.fields}})
+        """The answers were checked field by field before; who comes back from a later screen finds them again."""
+        contact = {field.name: work.answers.get(field.name) for field in CONTACT.fields}
+        return Outcome("given", {"contact": contact, "contact_typed": contact})
 
 
 # Which of the two follows is unknown: an assumption of PROCEDURES §2, step 5.

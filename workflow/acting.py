@@ -23,7 +23,7 @@ from workflow.expecting import ANNOUNCED, end_of
 from workflow.machine import derive, facts_before, next_state
 from workflow.ports import Steps
 from workflow.procedure import Procedure, WrittenLine
-from workflow.record import Record
+from workflow.record import Record, key_may_have_left
 from workflow.run import SHORTEST_PAUSE, looked_just_now
 from workflow.status import ends_at
 from workflow.texts import mark
@@ -119,7 +119,7 @@ def go_back(record: Record, to: str, steps: Steps, journal: Sequence[WrittenLine
         raise SentSinceError(id=procedure.id, to=to)
     if derive(definition, facts) != to:
         raise _not_earlier(record, to, steps)
-    if "key" in before and "key" not in facts and _key_may_have_left(journal):
+    if "key" in before and "key" not in facts and key_may_have_left(journal):
         raise KeyWouldBeLostError(id=procedure.id, to=to)
     record.enter(to, facts, record.line("back", "back", act.told(to=to)))
     record.clear_away(steps, before, facts)
@@ -149,24 +149,6 @@ def _sent_between(
     """The states in which something was sent that would be forgotten."""
     gone = [state for state in definition.states if state.until in before and state.until not in left]
     return [one.name for one in gone if hasattr(steps.get(getattr(one, "step", "")), "find_out")]
-
-
-def _key_may_have_left(journal: Sequence[WrittenLine]) -> bool:
-    """Whether a message with the present key was sent, of which it is not certain that it never left this computer.
-
-    A message that counts as not arrived may arrive all the same: then only this key opens what is delivered.
-    """
-    left = sending = False
-    for line in (written.line for written in journal):
-        if line.kind == "moved" and line.trigger == "made":
-            left = sending = False
-        elif line.kind == "intent" and "public_key_identifier" in line.details:
-            sending = True
-        elif line.kind == "not_arrived" and line.details.get("code") == "ehealth_unreachable":
-            sending = False
-        elif sending and line.kind in ("not_arrived", "refused", "trouble"):
-            left, sending = True, False
-    return left or sending
 
 
 # --- giving up --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -13,7 +13,7 @@ from workflow.errors import BusyError, DefinitionError, EhcertError, StoreError,
 from workflow.expecting import expected_by
 from workflow.machine import derive
 from workflow.ports import Clock, Steps, Store, UndoStep
-from workflow.procedure import Line, Procedure, Trouble
+from workflow.procedure import Line, Procedure, Trouble, WrittenLine
 from workflow.replaying import changes_of
 
 Boundary = Callable[[str], None]
@@ -175,11 +175,15 @@ class Record:
     def clear_away(self, steps: Steps, before: Mapping[str, Any], left: Mapping[str, Any]) -> None:
         """Clear away what the dropped facts stood for, once they are dropped for good.
 
-        Dying in between leaves a file that nobody needs; the other way round a fact without its file would stay.
+        Dying in between leaves a file that nobody needs; the other way round a fact without its file would stay. A key
+        of which a message may still arrive is kept: only it would open what is delivered.
         """
         for fact, step in self.definition.undo.items():
-            if fact in before and fact not in left:
-                cast(UndoStep, steps[step]).undo(before)
+            if fact not in before or fact in left:
+                continue
+            if fact == "key" and key_may_have_left(self.desk.store.journal(self.procedure.id)):
+                continue
+            cast(UndoStep, steps[step]).undo(before)
 
     def _identity(self) -> str | None:
         """None when the procedure went back to before it was known: then the store keeps what it has."""
@@ -193,6 +197,24 @@ def details_of(error: EhcertError | None) -> dict[str, Any]:
         return {}
     details = {name: str(value) for name, value in error.details.items() if name != "value"}
     return {"code": error.code, **details}
+
+
+def key_may_have_left(journal: Sequence[WrittenLine]) -> bool:
+    """Whether a message with the present key was sent, of which it is not certain that it never left this computer.
+
+    A message that counts as not arrived may arrive all the same: then only this key opens what is delivered.
+    """
+    left = sending = False
+    for line in (written.line for written in journal):
+        if line.kind == "moved" and line.trigger == "made":
+            left = sending = False
+        elif line.kind == "intent" and "public_key_identifier" in line.details:
+            sending = True
+        elif line.kind == "not_arrived" and line.details.get("code") == "ehealth_unreachable":
+            sending = False
+        elif sending and line.kind in ("not_arrived", "refused", "trouble"):
+            left, sending = True, False
+    return left or sending
 
 
 def identity_of(definition: Definition, facts: Mapping[str, Any]) -> str:

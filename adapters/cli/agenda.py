@@ -40,27 +40,26 @@ class Agenda:
             self._late(),
             (self._step(one) for one in self._known(self._reminders.steps(self._now))),
             (self._step(one) for one in self._known(self._reminders.put_off(self._now, until))),
-            (one for one in self._windows(self._now, until) if self._now < one.at <= until),
-            self._ends(self._now - FORGOTTEN_AFTER, until),
-            sorted(self._of_providers(until), key=attrgetter("at")),
+            self._current(one for one in self._windows(self._now + WINDOW - _EARLIEST, until) if self._now < one[0].at),
+            self._current(self._ends(self._now - FORGOTTEN_AFTER, until)),
+            sorted((one for one in self._of_providers(until) if not self._has_opened(one)), key=attrgetter("at")),
             key=attrgetter("at"),
         )
 
-    def deadlines(self) -> Iterator[tuple[str, Due]]:
-        """What has passed a deadline, with the name of the occasion; of a certificate one thing at a time."""
-        ends = list(self._ends(self._now - FORGOTTEN_AFTER, self._now + WINDOW))
-        near = {one.about for one in ends if due.occasion(one, self._now)}
-        windows = self._windows(self._now, self._now)
-        others = [one for one in self._of_providers(self._now + WINDOW) if one.at <= self._now + WINDOW]
-        near |= {one.about for one in others if one.kind is Kind.END and due.occasion(one, self._now)}
-        for one in (
-            *self._late(),
-            *(self._step(procedure) for procedure in self._known(self._reminders.steps(self._now))),
-            *ends,
-            *(one for one in (*windows, *others) if one.kind is not Kind.WINDOW or one.about not in near),
-        ):
-            if name := due.occasion(one, self._now):
-                yield name, one
+    def deadlines(self) -> dict[str, Due]:
+        """What has passed a deadline and was not told, by the name of the occasion; of a certificate the nearest."""
+        ends = self._ends(self._now - FORGOTTEN_AFTER, self._now + WINDOW)
+        certificates = [*self._windows(self._now, self._now), *ends]  # an end takes the place of its window
+        steps = (self._step(one) for one in self._known(self._reminders.steps(self._now)))
+        linked = {one.about: one for one in self._of_providers(self._now + WINDOW) if due.occasion(one, self._now)}
+        others = [*self._late(), *steps, *linked.values()]
+        near = {one.about: (name, (one, of)) for one, of in certificates if (name := due.occasion(one, self._now))}
+        named = {name: one for one in others if (name := due.occasion(one, self._now))}
+        told = self._reminders.told([*named, *(name for name, _found in near.values())])
+        found = {name: one for name, one in near.values() if name not in told}
+        current = {one.about for one in self._current(iter(found.values()))}
+        named |= {name: one for name, (one, _of) in found.items() if one.about in current}
+        return {name: one for name, one in named.items() if name not in told}
 
     # --- procedures -----------------------------------------------------------------------------------------------
 
@@ -80,19 +79,22 @@ class Agenda:
 
     # --- certificates ---------------------------------------------------------------------------------------------
 
-    def _windows(self, after: datetime, until: datetime) -> Iterator[Due]:
-        found = (due.window(one) for one in self._certificates(after, until + WINDOW + _EARLIEST))
-        return (one for one in found if one is not None and one.at <= until)
+    def _windows(self, after: datetime, until: datetime) -> Iterator[tuple[Due, Procedure]]:
+        """Windows that open by then, of certificates that end after a moment."""
+        for one in self._reminders.ending(after, until + WINDOW + _EARLIEST):
+            if (found := due.window(one)) is not None and found.at <= until:
+                yield found, one
 
-    def _ends(self, after: datetime, until: datetime) -> Iterator[Due]:
-        found = (due.end(one, self._now) for one in self._certificates(after, until))
-        return (one for one in found if one is not None)
-
-    def _certificates(self, after: datetime, until: datetime) -> Iterator[Procedure]:
-        """The procedures that say the most about the certificate of their owner."""
+    def _ends(self, after: datetime, until: datetime) -> Iterator[tuple[Due, Procedure]]:
         for one in self._reminders.ending(after, until):
-            ssin = one.facts.get("holder", {}).get("ssin")
-            if ssin is None or not due.is_superseded(one, self._reminders.of_person(ssin)):
+            if (found := due.end(one, self._now)) is not None:
+                yield found, one
+
+    def _current(self, found: Iterator[tuple[Due, Procedure]]) -> Iterator[Due]:
+        """Only what comes from the procedure that says the most about the certificate of its owner."""
+        for one, procedure in found:
+            ssin = procedure.facts.get("holder", {}).get("ssin")
+            if ssin is None or not due.is_superseded(procedure, self._reminders.of_person(ssin)):
                 yield one
 
     def _of_providers(self, until: datetime) -> Iterator[Due]:
@@ -100,6 +102,9 @@ class Agenda:
             if isinstance(record, Provider) and record.link is not None:
                 theirs = self._reminders.of_person(record.ssin)
                 for one in due.of_provider(record, theirs, self._now):
-                    opened = one.kind is Kind.WINDOW and one.at <= self._now
-                    if self._now - FORGOTTEN_AFTER < one.at <= until and not opened:
+                    if self._now - FORGOTTEN_AFTER < one.at <= until:
                         yield one
+
+    def _has_opened(self, one: Due) -> bool:
+        """Whether it is a window that is open already: then the end says the same, and until when."""
+        return one.kind is Kind.WINDOW and one.at <= self._now

@@ -57,10 +57,8 @@ class Notifying:
     def waiting(self) -> list[Notice]:
         """What was not told yet: first what changed, then the deadlines."""
         news = [notice for one in self._reminders.news(self._now, NEWS_FOR) if (notice := self._of_news(one))]
-        passed = Agenda(self._wiring, self._environment).deadlines()
-        deadlines = {name: self._of_deadline(name, one) for name, one in passed}
-        told_before = self._reminders.told(deadlines)
-        return [*news, *(notice for name, notice in deadlines.items() if name not in told_before)]
+        deadlines = Agenda(self._wiring, self._environment).deadlines()
+        return [*news, *(self._of_deadline(name, one) for name, one in deadlines.items())]
 
     # --- what changed ---------------------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ from adapters.cli.output import result, result_as_it_is
 from adapters.cli.telling import state_words, told
 from adapters.cli.words import _, masked, moment_text, safe_line
 from workflow.conditions import nothing_sent
-from workflow.definition import State
+from workflow.definition import Definition, State
 from workflow.definitions import DEFINITIONS
+from workflow.errors import ProcedureNewerError
 from workflow.narrating import narrated
 from workflow.procedure import Line, Procedure, WrittenLine
 from workflow.status import Status, is_late, status_of, turn_of
@@ -32,6 +33,14 @@ STATUSES = {
     Status.DONE: mark("has ended"),
 }
 DOUBT = mark("It is not sure that what was sent arrived. Do not start again; ehcert asks eHealth first.")
+
+
+def definition_of(procedure: Procedure) -> Definition:
+    """The definition of a procedure. Raises `ProcedureNewerError` for one that this program does not know."""
+    definition = DEFINITIONS.get(procedure.definition)
+    if definition is None or procedure.definition_version > definition.version:
+        raise ProcedureNewerError(id=procedure.id)
+    return definition
 
 
 def state_of(procedure: Procedure) -> State:

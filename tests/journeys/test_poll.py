@@ -52,4 +52,4 @@ def test_a_delivery_is_found_without_card_and_password_and_told_once(practice: P
 
     assert handover.body["procedure"]["state"] == "awaiting_handover"
     assert (forgotten, silent) == ((0, [], ["forgotten"]), (0, [], []))
-    assert [(one["kind"], one["procedure"]) for one in due][0] == ("activation", identifier)
+    assert (due[0]["kind"], due[0]["procedure"]) == ("activation", identifier)

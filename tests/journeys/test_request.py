@@ -55,9 +55,11 @@ def test_it_goes_on_in_a_new_process_after_every_state(quick: Quick) -> None:
     way = [state.name for state in DEFINITIONS["request"].states if not isinstance(state, Final) and not state.only_if]
     for state in way:
         ended = (quick.go_on if quick.stored() else quick.request)(EHCERT_HIT_AT=f"request.{state}.before")
-        assert ended.code == -SIGKILL, f"{state}: {ended.out} {ended.err}"
-        if state == "awaiting_delivery":
+        if ended.code == 0:  # it came to where it waits, and rests there
+            assert quick.states() == [state]
             quick.far_side.move(TWO_DAYS)
+            ended = quick.go_on(EHCERT_HIT_AT=f"request.{state}.before")
+        assert ended.code == -SIGKILL, f"{state}: {ended.out} {ended.err}"
 
     last = quick.go_on()
 
@@ -233,6 +235,7 @@ def test_at_a_terminal_with_back_and_a_warning_for_a_stranger(quick: Quick) -> N
         person.answers("Private phone number", "+32 470 00 00 00")
         person.answers("General e-mail address")
         person.answers("General phone number")
+        person.sees("exemple@example.org")
         person.answers("Do you approve the contract?", BACK)
         person.answers("Private e-mail address", "zoe@example.org")
         for question in ("Private phone number", "General e-mail address", "General phone number"):

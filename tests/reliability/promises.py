@@ -70,7 +70,7 @@ PROMISES: Final = (
         "P8",
         "secrets stay out",
         "secrets live in one sitting; personal facts are encrypted one by one",
-        ("R27", "R28", "R29", "R30"),
+        ("R27", "R28", "R29", "R30", "R32"),
     ),
     Promise(
         "P9",

@@ -86,7 +86,7 @@ DEFECTS = (
     Defect(
         "what is not known yet counts as lost at once",
         (Change("steps", "    if timedelta(0) < left <= LATE_ARRIVAL + LARGEST_SKEW:", "    if left is None:"),),
-        (Bite("R20", "*", 5),),
+        (Bite("R20", "seeds *", 3),),
     ),
     Defect(
         "after a doubt a new key is made",
@@ -99,7 +99,7 @@ DEFECTS = (
                 "        self.procedure = replace(self.procedure, state=derive(self.definition, facts))\n",
             ),
         ),
-        (Bite("R20", "*", 5),),
+        (Bite("R20", "seeds *", 3),),
     ),
     Defect(
         "an answer that is lost counts as not arrived",

@@ -15,7 +15,7 @@ from steps.activate_etk import ActivateEtk
 from steps.install_certificate import InstallCertificate
 from steps.ports.keystore import Keystore
 from steps.prove_keystore import ProveKeystore
-from steps.submit_request import SubmitRenewal
+from steps.submit_request import SubmitRequest
 from tests.reliability.counting import Harm
 from tests.simulation.life import Simulation
 from tests.simulation.locks import LooseLocks
@@ -41,7 +41,7 @@ def no_intent(patch: pytest.MonkeyPatch) -> None:
 
 def no_question(patch: pytest.MonkeyPatch) -> None:
     """After a doubt nobody asks eHealth: the request counts as lost."""
-    patch.setattr(SubmitRenewal, "find_out", lambda step, work, intent: NotArrived())
+    patch.setattr(SubmitRequest, "find_out", lambda step, work, intent: NotArrived())
 
 
 def no_patience(patch: pytest.MonkeyPatch) -> None:

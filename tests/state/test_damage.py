@@ -33,7 +33,7 @@ def test_a_flipped_bit_changes_nothing_or_is_noticed(shelf: Shelf, seed: int) ->
     assert not begins_again(shelf)
 
 
-PAGES = 19
+PAGES = 22
 
 
 @pytest.mark.parametrize("page", range(PAGES))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from adapters.sandbox.desk import Rules
+from steps.late_arrival import LATE_ARRIVAL
 from tests.workflow.toy import DELIVERED, SENT, Scripted, Toy
 from tests.world.stuck import go, unapproved
 from tests.world.wire import Fault
@@ -27,7 +29,7 @@ from workflow.errors import (
     SentSinceError,
 )
 from workflow.expecting import ANNOUNCED
-from workflow.ports import NotArrived
+from workflow.ports import Cancelled, GoBack, NotArrived
 from workflow.procedure import Line
 from workflow.replaying import replayed, standing
 from workflow.status import is_late
@@ -402,3 +404,26 @@ def test_every_refusal_leaves_the_journal_as_it_was() -> None:
             engine.back(identifier, to, world.steps(), ACT)
 
     assert len(world.journal(identifier)) == before
+
+
+@pytest.mark.parametrize("leave", [Cancelled(), GoBack()], ids=["cancel", "back"])
+def test_leaving_keeps_a_key_of_which_a_message_may_still_arrive(leave: Exception) -> None:
+    world = World()
+    world.wire.fail(Fault.REQUEST_LATE, "generateCertificate")
+    with pytest.raises(EhealthNoAnswerError):
+        world.renew()
+    world.clock.move(LATE_ARRIVAL * 2)
+    made = world.new_keystore()
+    world.person.asked.clear()
+    world.person.interrupts = {3: leave, 4: Cancelled()}  # 1 to ask with the card, 2 the keystore, 3 to sign
+
+    with contextlib.suppress(EhcertError):
+        world.resume()
+    world.wire.arrive()
+
+    assert "not_arrived" in [one.line.kind for one in world.journal(world.all_procedures()[0].id)]
+    assert world.all_procedures()[0].state == "cancelled"
+    assert world.accepted == {"generateCertificate": 1}
+    assert made is not None
+    assert world.new_keystore() == made
+    world.close()

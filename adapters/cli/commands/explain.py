@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from adapters.cli import view
+from adapters.cli.looking import looked_at, looking_options
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result
 from adapters.cli.telling import day_text, duration_text, happening_text, time_text, told
 from adapters.cli.wiring import wire
 from adapters.cli.words import _, moment_text, set_language
-from workflow.definitions import DEFINITIONS
 from workflow.errors import Exit
 from workflow.expecting import Source
 from workflow.explaining import Expected, Explanation, Stopped
@@ -30,15 +31,15 @@ _SOURCES = {
 
 
 @click.command()
-@click.argument("procedure_id", metavar="ID")
+@looking_options
 @json_option
-def explain(procedure_id: str, as_json: bool) -> int:
+def explain(procedure_id: str | None, bundle: Path | None, as_json: bool) -> int:
     """Say why a procedure does not move: where it stands, whose turn it is, what can be done and what must not."""
     wiring = wire()
     set_language(wiring.settings.language)
-    procedure = wiring.store.load(wiring.store.find(procedure_id))
-    now = wiring.clock(procedure.environment).now()
-    found = explained(DEFINITIONS[procedure.definition], procedure, wiring.store.journal(procedure.id), now)
+    looked = looked_at(wiring, procedure_id, bundle)
+    procedure, now = looked.procedure, looked.now
+    found = explained(view.definition_of(procedure), procedure, looked.journal, now)
     if as_json:
         emit("explain", procedure=view.as_json(procedure, now), **_json(found, now))
         return Exit.OK

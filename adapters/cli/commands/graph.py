@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from adapters.cli import view
+from adapters.cli.looking import looked_at, looking_options
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result_as_it_is
 from adapters.cli.telling import state_words
 from adapters.cli.wiring import wire
 from adapters.cli.words import set_language
 from workflow.definition import Definition
-from workflow.definitions import DEFINITIONS
 from workflow.diagram import LEAVING, mermaid
 from workflow.errors import Exit
 from workflow.way import Way, way_of
 
 
 @click.command()
-@click.argument("procedure_id", metavar="ID")
+@looking_options
 @click.option(
     "--format",
     "form",
@@ -28,14 +30,14 @@ from workflow.way import Way, way_of
     help="A drawing for the terminal, text for Mermaid, or a picture.",
 )
 @json_option
-def graph(procedure_id: str, form: str, as_json: bool) -> int:
+def graph(procedure_id: str | None, bundle: Path | None, form: str, as_json: bool) -> int:
     """Draw a procedure: its states, the way that it took, and where it stands."""
     wiring = wire()
     set_language(wiring.settings.language)
-    procedure = wiring.store.load(wiring.store.find(procedure_id))
-    now = wiring.clock(procedure.environment).now()
-    definition = DEFINITIONS[procedure.definition]
-    way = way_of(definition, procedure, wiring.store.journal(procedure.id))
+    looked = looked_at(wiring, procedure_id, bundle)
+    procedure, now = looked.procedure, looked.now
+    definition = view.definition_of(procedure)
+    way = way_of(definition, procedure, looked.journal)
     diagram = _drawn(form, definition, way, view.title(procedure, now))
     if as_json:
         path = [{"state": one.state, "trigger": one.trigger, "since": view.moment_json(one.since)} for one in way.stays]

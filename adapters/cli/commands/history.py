@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
 from adapters.cli import view
+from adapters.cli.looking import Looked, check_one, in_bundle, looking_options
 from adapters.cli.options import json_option
 from adapters.cli.output import emit, result, result_as_it_is
 from adapters.cli.telling import day_text, duration_text, happening_text, state_words, time_text, told
-from adapters.cli.wiring import wire
+from adapters.cli.wiring import Wiring, wire
 from adapters.cli.words import _, set_language
 from workflow.definition import Final
-from workflow.definitions import DEFINITIONS
 from workflow.errors import Exit, StoreDamagedError
 from workflow.narrating import happenings, narrated
 from workflow.procedure import WrittenLine
@@ -26,23 +27,16 @@ _BAR = "#"
 
 
 @click.command()
-@click.argument("procedure_id", metavar="ID")
+@looking_options
 @json_option
-def history(procedure_id: str, as_json: bool) -> int:
+def history(procedure_id: str | None, bundle: Path | None, as_json: bool) -> int:
     """Tell what happened to a procedure, line by line, and how long each state lasted."""
     wiring = wire()
     set_language(wiring.settings.language)
-    identifier = wiring.store.find(procedure_id)
-    journal = wiring.store.journal(identifier)
-    try:
-        procedure = wiring.store.load(identifier)
-    except StoreDamagedError:
-        # What can be read is shown to people; programs get the error alone.
-        for line in _timeline(journal) if not as_json else ():
-            result(line)
-        raise
-    now = wiring.clock(procedure.environment).now()
-    way = way_of(DEFINITIONS[procedure.definition], procedure, journal)
+    check_one(procedure_id, bundle)
+    looked = in_bundle(bundle) if bundle else _stored(wiring, procedure_id or "", as_json)
+    procedure, journal, now = looked.procedure, looked.journal, looked.now
+    way = way_of(view.definition_of(procedure), procedure, journal)
     if as_json:
         emit(
             "history",
@@ -59,6 +53,19 @@ def history(procedure_id: str, as_json: bool) -> int:
     for line in bars(way, now, ended=isinstance(view.state_of(procedure), Final)):
         result_as_it_is(line)
     return Exit.OK
+
+
+def _stored(wiring: Wiring, procedure_id: str, as_json: bool) -> Looked:
+    identifier = wiring.store.find(procedure_id)
+    journal = wiring.store.journal(identifier)
+    try:
+        procedure = wiring.store.load(identifier)
+    except StoreDamagedError:
+        # What can be read is shown to people; programs get the error alone.
+        for line in _timeline(journal) if not as_json else ():
+            result(line)
+        raise
+    return Looked(procedure, journal, wiring.clock(procedure.environment).now())
 
 
 def _timeline(journal: list[WrittenLine]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from adapters.cli import view
 from workflow.definition import Asking, Final, State, Turn, Waiting
 from workflow.definitions import DEFINITIONS
 from workflow.definitions.renew import RENEW
+from workflow.errors import ProcedureNewerError
 from workflow.explanations.words import LINES
 from workflow.procedure import Line, Procedure, ProcedureId, Trouble, WrittenLine
 from workflow.status import Status
@@ -189,6 +190,14 @@ def test_a_path_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) ->
     view.print_file(standing(RENEW.state("awaiting_handover"), new_keystore={"path": "/home/\x1b]52;c;x\x07"}))
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_procedure_of_a_later_program_is_not_guessed_at() -> None:
+    known = standing(RENEW.state("submitting"))
+
+    for later in (replace(known, definition="dreams"), replace(known, definition_version=RENEW.version + 1)):
+        with pytest.raises(ProcedureNewerError):
+            view.definition_of(later)
 
 
 def written(line: Line, sound: bool = True) -> WrittenLine:

@@ -14,6 +14,7 @@ from adapters.cli.output import say
 from adapters.cli.wiring import Wiring
 from adapters.cli.words import _, moment_text
 from workflow.procedure import Procedure, WrittenLine
+from workflow.texts import mark
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -29,7 +30,7 @@ class Looked:
 
 def looking_options(command: _Command) -> _Command:
     """[ID] and --bundle: one of them."""
-    about = "Look at the procedure in a file of ehcert bundle, instead of ID."
+    about = mark("Look at the procedure in a file of ehcert bundle, instead of ID.")
     command = click.option("--bundle", type=click.Path(path_type=Path), metavar="FILE", help=about)(command)
     return click.argument("procedure_id", metavar="[ID]", required=False)(command)
 

@@ -82,7 +82,7 @@ class Notifying:
         details = news.line.details
         if "code" in details:
             return procedure.trouble is not None and procedure.trouble.code == details["code"]
-        return procedure.state == details.get("to", news.line.state)
+        return bool(procedure.state == details.get("to", news.line.state))
 
     def _says(self, news: News, procedure: Procedure) -> str:
         if "code" in news.line.details:

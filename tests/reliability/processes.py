@@ -136,10 +136,16 @@ class Home:
         found = [*(self.sandbox / "keystore").glob("*.p12"), *folder.glob("*.p12")]
         self.current = min(found, default=None)
         self._current_content = self.current.read_bytes() if self.current else b""
-        answers = json.dumps(course.answers())  # which is YAML, too
-        if IN_USE in answers:
-            answers = answers.replace(IN_USE, self._certificate())
-        (folder / "answers.yaml").write_text(answers)
+        (folder / "answers.yaml").write_text(self._answers())
+
+    def _answers(self) -> str:
+        """The answers file of the course."""
+        lines = []
+        for form, answers in self.course.answers().items():
+            lines += [f"{form}:" if answers else f"{form}: {{}}"]
+            lines += [f"  {name}: {json.dumps(value)}" for name, value in answers.items()]
+        text = "".join(f"{line}\n" for line in lines)
+        return text.replace(IN_USE, self._certificate()) if IN_USE in text else text
 
     def _certificate(self) -> str:
         """The PublicKeyIdentifier of the certificate in use."""

@@ -107,7 +107,7 @@ def r28_cases() -> list[Case]:
     return [Case(f"{umask:03o} {name}", partial(loose, umask, name)) for umask in (0, 0o022) for name in names[3::4]]
 
 
-R27 = register(Row("R27", "secrets and personal data stay out", r27_cases, share=0.15))
+R27 = register(Row("R27", "secrets and personal data stay out", r27_cases, share=0.1))
 R28 = register(Row("R28", "every file and folder is private", r28_cases, share=0.2))
 
 

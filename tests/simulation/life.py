@@ -129,7 +129,8 @@ class Simulation:
         self.nemesis.quiet = True
         self.world.own_clock.skew = timedelta(0)
         self.service.refusals = 0
-        for _ in range(CALM_LOOKS):
+        looks = CALM_LOOKS * (2 if self.definition == "request_foreigner" else 1)  # the first request may lapse
+        for _ in range(looks):
             self.reader.unblock()
             self.reader.put_in_own()
             self.service.decide()
@@ -141,7 +142,7 @@ class Simulation:
             doubt = any("intent" in procedure.facts for procedure in found)
             self.clock.move(timedelta(minutes=6) if doubt else _CALM_PAUSE)
         states = ", ".join(f"{one.state} ({one.trouble})" for one in self._under_way()) or "nothing under way"
-        self.witness.problem(Harm.STUCK, f"not at an end after {CALM_LOOKS} good looks: {states}")
+        self.witness.problem(Harm.STUCK, f"not at an end after {looks} good looks: {states}")
 
     def _let_time_pass(self) -> None:
         """Until the moment that the program named for the next look, or any other."""

@@ -97,6 +97,7 @@ class Pseudonyms:
     def __init__(self, is_ours: Callable[[str], bool]) -> None:
         self._is_ours = is_ours
         self._made: Counter[str] = Counter()
+        self._is_naming = False
         self.stands_for: dict[str, str] = {}
 
     @property
@@ -106,6 +107,10 @@ class Pseudonyms:
 
     def facts(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Facts without personal data."""
+        self._is_naming = True  # a name or a number is called so, wherever it stands first
+        for name, value in facts.items():
+            self._replaced(value, name, name)
+        self._is_naming = False
         return {self._key(name): self._replaced(value, name, name) for name, value in facts.items()}
 
     def written(self, line: WrittenLine) -> WrittenLine:
@@ -141,7 +146,7 @@ class Pseudonyms:
         if value is None or isinstance(value, (bool, float)):
             return value
         if isinstance(value, int):
-            return value if abs(value) < _LONGEST_NUMBER else self.of("value", str(value))
+            return value if abs(value) < _LONGEST_NUMBER or self._is_naming else self.of("value", str(value))
         if isinstance(value, Mapping):
             return {self._key(key): self._replaced(one, self._told(key, name), fact) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
@@ -161,6 +166,8 @@ class Pseudonyms:
         kind = _KINDS.get(name, "value")
         if kind == "value" and name == "name":
             kind = "file" if fact == "new_keystore" else "name"
+        if kind == "value" and self._is_naming:
+            return value
         return self._file(value) if kind == "file" else self.of(kind, value)
 
     def _stays(self, value: str, name: str, fact: str) -> bool:

@@ -28,6 +28,10 @@ class Script:
         self._arguments = {**self._arguments, form: answers}
         self._answers = {**self._answers, form: {**self._answers.get(form, {}), **answers}}
 
+    def knows(self, form: str, field: str) -> bool:
+        """Whether a file or the command line has this answer."""
+        return field in self._answers.get(form, {})
+
     def fill(self, form: Form, offer: Offer) -> Mapping[str, Any]:
         """See `workflow.ports.Person.fill`."""
         answers: dict[str, Any] = {}

@@ -37,22 +37,6 @@ class Start(Enum):
     HALF_WAY = "a keystore whose certificate was requested by another program"
 
 
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """One command of a course, and how many calls of the system it makes of each kind, as measured by strace.
-
-    `writes`: those that change the disk; `alone`: the writes proper; the others as in `striking.FAILING`.
-    """
-
-    name: str
-    writes: int
-    alone: int
-    fsync: int
-    rename: int
-    read: int
-    read_only: int
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """One way through one definition, from a person with a card to the good end.
@@ -67,7 +51,7 @@ class Course:
     name: str
     way: Way
     begin: tuple[str, ...]
-    sittings: tuple[Sitting, ...]
+    sittings: tuple[str, ...]
     holding: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     defaulted: frozenset[str] = frozenset({"card", "password"})
@@ -110,11 +94,7 @@ COURSES: dict[str, Course] = {
             begin=("renew", *_ANSWERING),
             holding=("etk_waits_for_activation",),
             defaulted=frozenset({"card", "keystore", "password"}),
-            sittings=(
-                Sitting("sending", writes=640, alone=550, fsync=63, rename=3, read=22, read_only=17),
-                Sitting("installing", writes=365, alone=310, fsync=35, rename=5, read=30, read_only=12),
-                Sitting("activating", writes=340, alone=305, fsync=22, rename=2, read=35, read_only=7),
-            ),
+            sittings=("sending", "installing", "activating"),
         ),
         Course(
             name="renew_without_keystore",
@@ -129,10 +109,7 @@ COURSES: dict[str, Course] = {
             begin=("request", *_ANSWERING),
             starts=Start.NEW,
             stride=4,
-            sittings=(
-                Sitting("sending", writes=505, alone=430, fsync=53, rename=3, read=18, read_only=15),
-                Sitting("completing", writes=437, alone=376, fsync=40, rename=5, read=31, read_only=12),
-            ),
+            sittings=("sending", "completing"),
         ),
         Course(
             name="request_foreigner",
@@ -143,20 +120,14 @@ COURSES: dict[str, Course] = {
             meanwhile=_confirm,
             skipped=("awaiting_delivery",),
             stride=4,
-            sittings=(
-                Sitting("sending", writes=440, alone=370, fsync=48, rename=3, read=16, read_only=14),
-                Sitting("completing", writes=413, alone=353, fsync=40, rename=5, read=29, read_only=12),
-            ),
+            sittings=("sending", "completing"),
         ),
         Course(
             name="revoke",
             way=WAYS["revoke"],
             begin=("revoke", *_ANSWERING),
             stride=4,
-            sittings=(
-                Sitting("sending", writes=845, alone=735, fsync=79, rename=4, read=28, read_only=21),
-                Sitting("completing", writes=450, alone=390, fsync=40, rename=5, read=32, read_only=12),
-            ),
+            sittings=("sending", "completing"),
         ),
         Course(
             name="adopt",
@@ -165,10 +136,7 @@ COURSES: dict[str, Course] = {
             defaulted=frozenset({"keystore_to_adopt"}),
             starts=Start.HALF_WAY,
             stride=4,
-            sittings=(
-                Sitting("looking", writes=160, alone=125, fsync=21, rename=2, read=7, read_only=9),
-                Sitting("completing", writes=410, alone=350, fsync=40, rename=5, read=27, read_only=12),
-            ),
+            sittings=("looking", "completing"),
         ),
         Course(
             name="password",
@@ -176,7 +144,7 @@ COURSES: dict[str, Course] = {
             begin=("password", FILE, *_ANSWERING),
             defaulted=frozenset({"keystore_to_change", "other_password"}),
             keeps_keystore=False,
-            sittings=(Sitting("changing", writes=215, alone=172, fsync=27, rename=3, read=9, read_only=9),),
+            sittings=("changing",),
         ),
     )
 }

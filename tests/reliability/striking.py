@@ -16,19 +16,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.courses import RESUME
+from tests.reliability.measuring import READS, WRITES, counted
 from tests.reliability.processes import Ended, Home
 
-WRITES = "write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat,link,linkat,mkdir,mkdirat"
 _SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What strace injects: `what` (signal=SIGKILL, error=ENOSPC), into which calls, at which one."""
+    """What strace injects: `what` (signal=SIGKILL, error=ENOSPC), at the n-th call of this kind."""
 
     what: str
-    calls: str
-    when: str
+    call: str
+    when: int
 
 
 def strace() -> str:
@@ -42,19 +43,29 @@ def strace() -> str:
 def run_struck(home: Home, arguments: tuple[str, ...], strike: Strike) -> tuple[Ended, bool]:
     """Run a command under a strike; returns its end, and whether the strike was injected."""
     report = home.folder / "strace.txt"
-    inject = f"inject={strike.calls}:{strike.what}:when={strike.when}"
-    ended = run_traced(home, arguments, ["-e", f"trace={strike.calls}", "-e", inject], report)
+    inject = f"inject={strike.call}:{strike.what}:when={strike.when}"
+    ended = run_traced(home, arguments, ["-e", f"trace={strike.call}", "-e", inject], report)
     text = report.read_text(errors="replace")
     return ended, "(INJECTED)" in text or "killed by SIGKILL" in text
 
 
-def count(home: Home, arguments: tuple[str, ...], calls: str) -> int:
-    """How many calls of these kinds an undisturbed run makes."""
+def before(home: Home, sitting: str) -> tuple[str, ...]:
+    """Bring a fresh home to where a sitting of its course begins; returns the command of the sitting."""
+    command = home.course.begin
+    for _ in range(home.course.sittings.index(sitting)):
+        home.run(*command)
+        home.let_time_pass()
+        command = RESUME
+    return command
+
+
+def count(home: Home, arguments: tuple[str, ...]) -> dict[str, int]:
+    """How many calls of each kind an undisturbed run makes."""
     report = home.folder / "count.txt"
-    run_traced(home, arguments, ["-e", f"trace={calls}"], report)
-    lines = report.read_text(errors="replace").splitlines()
+    run_traced(home, arguments, ["-e", f"trace={','.join((*WRITES, *READS))}"], report)
+    found = counted(report.read_text(errors="replace"))
     report.unlink()
-    return sum("(" in line and not any(sign in line for sign in ("resumed", "+++", "---")) for line in lines)
+    return found
 
 
 def run_traced(

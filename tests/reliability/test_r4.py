@@ -20,10 +20,11 @@ from adapters.keystore.reading import read
 from adapters.system.boundaries import TRACE_VARIABLE
 from tests.reliability import striking
 from tests.reliability.counting import Case, Harm, Problem, Row, Verdict, assert_clean, register
-from tests.reliability.courses import Course, Sitting
+from tests.reliability.courses import Course
 from tests.reliability.driving import a_home
+from tests.reliability.measuring import WRITES
 from tests.reliability.power import OPTIONS, Call, Disk, Inode, calls_in
-from tests.reliability.test_r3_r5_r6 import before, sittings
+from tests.reliability.test_r3_r5_r6 import calls, sittings
 from workflow.definitions import DEFINITIONS
 from workflow.errors import KeystoreError
 
@@ -45,10 +46,10 @@ class Trace:
 
 
 @functools.cache
-def traced(course: Course, sitting: Sitting) -> Trace:
+def traced(course: Course, sitting: str) -> Trace:
     """Run a sitting once under strace."""
     with a_home(course) as home:
-        command = before(home, sitting)
+        command = striking.before(home, sitting)
         data = home.folder / "data"
         files = {str(path): path.read_bytes() for path in data.rglob("*") if path.is_file()}
         spoken = home.folder / "spoken"
@@ -84,9 +85,9 @@ class Replay:
 _replays: dict[tuple[str, str], Replay] = {}
 
 
-def powerless(course: Course, sitting: Sitting, moment: int, kind: str) -> Verdict:
+def powerless(course: Course, sitting: str, moment: int, kind: str) -> Verdict:
     """The power fails after the n-th call that changes the disk."""
-    which = course.name, sitting.name
+    which = course.name, sitting
     replay = _replays.get(which)
     if replay is None or replay.passed > moment:
         replay = _replays[which] = Replay(traced(course, sitting))
@@ -169,11 +170,16 @@ def _opens(content: bytes) -> str | None:
     return None
 
 
+def _moments(course: Course, sitting: str) -> int:
+    """How many calls surely change the disk."""
+    return int(sum(most for _, most in calls(course, sitting, WRITES)) * 0.9)
+
+
 def cases() -> list[Case]:
     return [
-        Case(f"{course.name} {sitting.name} {moment} {kind}", partial(powerless, course, sitting, moment, kind))
+        Case(f"{course.name} {sitting} {moment} {kind}", partial(powerless, course, sitting, moment, kind))
         for course, sitting in sittings()
-        for moment in range(1, int(sitting.writes * 0.9), course.stride)
+        for moment in range(1, _moments(course, sitting), course.stride)
         for kind in KINDS
     ]
 

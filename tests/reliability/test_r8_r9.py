@@ -100,7 +100,7 @@ def holder_dies(boundary: str, left: Callable[[Path], None]) -> Verdict:
         busy = home.run(*RESUME)
         os.kill(pid, signal.SIGKILL)
         home.wait(pid)
-        [lock] = (home.folder / "data" / "locks").glob("*.lock")
+        lock = next(path for path in (home.folder / "data" / "locks").glob("*.lock") if path.stat().st_size)
         left(lock)
 
         took_over = home.run(*RESUME)

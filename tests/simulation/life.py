@@ -26,6 +26,7 @@ from tests.simulation.witness import Witness
 from tests.world.person import ScriptedPerson
 from tests.world.watched import Died
 from tests.world.world import ENVIRONMENT, World, shared_card
+from workflow.conditions import nothing_sent
 from workflow.engine import Engine
 from workflow.errors import BusyError, EhcertError
 from workflow.procedure import Procedure, ProcedureId
@@ -187,7 +188,7 @@ class Simulation:
                 self._begin(f"{who} begins", person)
             return
         chosen = self.dice.choice(under_way) if not self.nemesis.quiet else under_way[0]
-        if who == "the person" and self._is_strangers(chosen):
+        if who == "the person" and self._is_unwanted(chosen):
             self._cancel(chosen, person)
             return
         wish = self.dice.random() if who == "the person" and not self.nemesis.quiet else 1
@@ -268,14 +269,18 @@ class Simulation:
     def _under_way(self) -> list[Procedure]:
         return self.store.procedures()
 
+    def _is_unwanted(self, procedure: Procedure) -> bool:
+        """Nothing was sent yet, and it was begun with another person's card, or by one who knew not that all is done.
+
+        After going back, nobody's card has been read.
+        """
+        return nothing_sent(procedure.facts) and (self._is_strangers(procedure) or self._is_renewed())
+
     def _is_strangers(self, procedure: Procedure) -> bool:
-        """Begun by mistake, with another person's card; after going back, nobody's card has been read."""
         holder = procedure.facts.get("holder")
-        return (
-            holder is not None
-            and procedure.definition != "request_foreigner"
-            and holder["ssin"] != self.world.holder.ssin
-        )
+        if holder is None or procedure.definition == "request_foreigner":
+            return False
+        return bool(holder["ssin"] != self.world.holder.ssin)
 
     def _is_renewed(self) -> bool:
-        return any(procedure.state == "done" for procedure in self.store.procedures(ended=True))
+        return any(one.state == "done" and not self._is_strangers(one) for one in self.store.procedures(ended=True))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from adapters.cli.bundling import text
+from adapters.cli.telling import happening_text, told
 from adapters.system.files import reason_of
 from workflow import upgrades
 from workflow.definition import Definition, Turn
@@ -23,13 +25,15 @@ from workflow.errors import (
     BundleUnreadableError,
     NotABundleError,
 )
-from workflow.explaining import explain
+from workflow.explaining import Explanation, explain
 from workflow.machine import derive
+from workflow.narrating import happenings
 from workflow.procedure import Line, Procedure, ProcedureId, Trouble, WrittenLine
 from workflow.texts import mark
 from workflow.way import way_of
 
 _MOST_LINES = 100_000
+_Number = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 _MaybeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,64}$")]
 _Id = Annotated[str, StringConstraints(pattern=r"^[2-9a-z]{8}$")]
@@ -42,19 +46,19 @@ class _Part(BaseModel):
 class _Trouble(_Part):
     code: _Name
     at: AwareDatetime
-    attempts: int
+    attempts: _Number
 
 
 class _Procedure(_Part):
     id: _Id
     definition: _Name
-    definition_version: int
+    definition_version: _Number
     environment: _Name
     state: _Name
     turn: Turn
     created_at: AwareDatetime
     since: AwareDatetime
-    revision: int
+    revision: _Number
     looked_at: AwareDatetime | None
     wake_at: AwareDatetime | None
     expected_by: AwareDatetime | None
@@ -63,7 +67,7 @@ class _Procedure(_Part):
 
 
 class _Line(_Part):
-    number: int
+    number: _Number
     at: AwareDatetime
     kind: _Name
     state: _MaybeName
@@ -164,6 +168,14 @@ def _first(error: Exception) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])[:80]}: {first['msg']}"
 
 
+def _tell(explanation: Explanation, journal: Sequence[WrittenLine]) -> None:
+    """Fill in every text once."""
+    for said in (*explanation.why, *explanation.never, *(one.why for one in explanation.do)):
+        told(said)
+    for happening in happenings(journal):
+        happening_text(happening)
+
+
 def _check_explainable(bundle: Bundle) -> None:
     """A sum that fits proves nothing about who wrote the file: what ehcert did not write shows when it is explained."""
     procedure, journal = bundle.procedure, bundle.journal
@@ -171,7 +183,7 @@ def _check_explainable(bundle: Bundle) -> None:
         state = derive(bundle.definition, procedure.facts)
         if state != procedure.state:
             raise ValueError(mark("its facts do not fit its state"))
-        explain(bundle.definition, procedure, journal, bundle.made_at)
+        _tell(explain(bundle.definition, procedure, journal, bundle.made_at), journal)
         way_of(bundle.definition, procedure, journal)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, LookupError) as error:
         reason = str(error) if type(error) is ValueError else mark("its content does not hang together")

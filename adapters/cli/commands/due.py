@@ -45,7 +45,7 @@ def due(within: timedelta | None, limit: int, file: Path | None, environment: st
     now = {name: wiring.clock(name).now() for name in ENVIRONMENTS if environment in (None, name)}
     items = _items(wiring, list(now), within or _USUAL)
     if file is not None:
-        return _write(list(islice(items, _MOST_EVENTS)), now[environment or "production"], file, as_json)
+        return _write(list(islice(items, _MOST_EVENTS + 1)), now[environment or "production"], file, as_json)
     found = list(islice(items, limit + 1))
     found, more = found[:limit], len(found) > limit
     if as_json:
@@ -95,6 +95,9 @@ def _write(items: list[Due], now: datetime, file: Path, as_json: bool) -> int:
     from adapters.cli.calendar import FIRST_LINE, calendar
     from adapters.system.files import replace
 
+    items, more = items[:_MOST_EVENTS], len(items) > _MOST_EVENTS
+    if more:
+        say(_("only the nearest {number} are written: --within looks less far ahead").format(number=_MOST_EVENTS))
     content = calendar(items, now)
     if str(file) == "-":
         if as_json:
@@ -106,7 +109,7 @@ def _write(items: list[Due], now: datetime, file: Path, as_json: bool) -> int:
         raise CalendarTakenError(path=file)
     replace(file.absolute(), content)
     if as_json:
-        emit("due", calendar=str(file.absolute()), events=len(items))
+        emit("due", calendar=str(file.absolute()), events=len(items), more=more)
     else:
         say(_("{number} events are in {path}").format(number=len(items), path=safe_line(str(file))))
     return Exit.OK

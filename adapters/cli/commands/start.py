@@ -75,7 +75,8 @@ def revoke(
 ) -> int:
     """Revoke an eHealth certificate for good, then request a new one. It cannot be undone."""
     person = a_person(answers, secret_fds, as_json)
-    person.take("reason", only=only)
+    if only or not person.knows("reason", "only"):
+        person.take("reason", only=only)
     return begin("revoke", environment, person, "revoke", exit_code, as_json)
 
 

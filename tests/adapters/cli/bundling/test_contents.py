@@ -19,12 +19,16 @@ from tests.world.watched import Died
 from tests.world.wire import Fault
 from tests.world.world import World
 from workflow.acting import Act
-from workflow.definition import Asking, Final
+from workflow.definition import Final
 from workflow.definitions import DEFINITIONS
 from workflow.errors import EhcertError
 from workflow.explaining import explain
 from workflow.procedure import Procedure
 from workflow.way import way_of
+
+PIN = "739164"
+SHORT = 8
+"""A shorter value has no form of its own in base64: it is looked for as a whole text."""
 
 HARMLESS = frozenset({"SSIN", "person", "typed", "R", "fr", "nl", "de", "en"})
 """Short values of facts that are names of ours, and language codes."""
@@ -35,8 +39,11 @@ def worlds() -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
     def make(course: str = "renew", **options: Any) -> World:
-        made.append(COURSES[course].world(**options))
-        return made[-1]
+        world = COURSES[course].world(**options)
+        world.cards.insert(world.card, PIN)
+        world.person.secrets["pin"] = PIN
+        made.append(world)
+        return world
 
     yield make
     for world in made:
@@ -77,10 +84,11 @@ def test_no_course_leaves_a_person_or_a_secret_in_its_bundle(name: str, worlds: 
         "in capitals": world.holder.surname.upper(),
     }
 
-    leaked = found_in(text_of(world, procedure).encode(), canaries)
+    text = text_of(world, procedure)
 
-    assert len(canaries) > 5
-    assert leaked == []
+    assert found_in(text.encode(), {name: one for name, one in canaries.items() if len(one) >= SHORT}) == []
+    assert [name for name, one in canaries.items() if f'"{one}"' in text] == []
+    assert PIN not in text
 
 
 def test_what_people_typed_and_who_they_are_is_replaced(worlds: Callable[..., World]) -> None:
@@ -134,7 +142,6 @@ def test_the_same_value_has_the_same_pseudonym_and_another_one_another(worlds: C
     body = content(text_of(world, dataclasses.replace(procedure, facts={**facts, "contact": other})))
     contact, holder = body["facts"]["contact"], body["facts"]["holder"]
 
-    assert contact["email_private"] == body["facts"]["record"]["contact"]["email_private"] or contact["email_private"]
     assert contact["email_private"] != contact["email_general"]
     assert body["facts"]["contract"]["signer"][1] == holder["ssin"]
     assert learned(body, "holder")["ssin"] == holder["ssin"]
@@ -192,7 +199,6 @@ def test_the_bundle_of_each_state_tells_what_the_store_tells(
     assert [one.command for one in theirs.do] == [one.command for one in ours.do]
     assert way_of(declared, bundle.procedure, bundle.journal) == way_of(declared, procedure, journal)
     assert dataclasses.replace(bundle.procedure, facts={}) == dataclasses.replace(procedure, facts={})
-    assert isinstance(declared.state(procedure.state), Asking) or procedure.state
 
 
 def test_messages_are_told_with_what_became_of_them(worlds: Callable[..., World]) -> None:
@@ -211,7 +217,8 @@ def test_messages_are_told_with_what_became_of_them(worlds: Callable[..., World]
         ("completeETKRegistration", "answered"),
         ("activateETK", "answered"),
     ]
-    assert settled[0]["message_id"] in {sent.body.decode().split('Id="')[1][:37] for sent in world.wire.sent} or True
+    sent = next(one for one in world.wire.sent if one.operation == "generateCertificate")
+    assert settled[0]["message_id"].encode() in sent.body
 
 
 def test_the_key_stays_and_certificates_are_outlined(worlds: Callable[..., World]) -> None:

@@ -134,7 +134,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no such state": lambda body: body["procedure"].update(state="nowhere"),
     "a moment that is none": lambda body: body["procedure"].update(since="soon"),
     "a moment without a zone": lambda body: body["procedure"].update(since="2031-03-04T09:10:11"),
-    "a request without a moment": lambda body: body["facts"]["request"].update(at=7, until="x"),
+    "a password that was chosen at no moment": lambda body: body["facts"]["password"].update(chosen_at="x"),
     "a wait until nonsense": lambda body: body["facts"].update(announced_for={"date": "tomorrow"}),
     "an id that steers": lambda body: body["procedure"].update(id="\x1b[31mabc"),
     "an environment that steers": lambda body: body["procedure"].update(environment="\x1b]52;c;"),

@@ -152,7 +152,9 @@ class DatabaseStore:
         with reading(self._engine) as connection:
             for part, query in enumerate(queries(chosen, self._keys, most)):
                 rows = connection.execute(query).mappings().all()
-                read = [one for row in rows if isinstance(one := self._read(row), Procedure) and _is_wanted(chosen, one)]
+                read = [
+                    one for row in rows if isinstance(one := self._read(row), Procedure) and _is_wanted(chosen, one)
+                ]
                 if part == 0:  # in which those of an older schema are, stuck or not
                     late = [one for one in read if is_stuck(one, chosen.now[one.environment])]
                     kept_back = [] if chosen.stuck else [one for one in read if one not in late]

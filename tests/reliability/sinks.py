@@ -246,6 +246,34 @@ def in_a_procedure(text: str) -> Ended:
         return Ended(_meaning(text) in shown, shown, told + _run("status", "--all", "--json"))
 
 
+def in_a_bundle(text: str) -> Ended:
+    """A bundle of the same facts, and what the helpdesk sees of it; nothing of the text may be left in it."""
+    from adapters.cli.wiring import wire
+
+    with _home() as home:
+        done = _finished()
+        facts = {
+            **done.facts,
+            "holder": {**done.facts["holder"], "first_names": text, "surname": text},
+            "new_keystore": {**done.facts["new_keystore"], "name": text, "path": f"/keystore/{text}"},
+            "refusal": {"code": text, "message": text},
+        }
+        procedure = replace(done, id=ProcedureId(ID_LETTERS[:8]), facts=facts, revision=0)
+        details = {"operation": text, "message_id": text, "code": text, "reason": text, "by": text, text: text}
+        kinds = ("intent", "arrived", "refused", "trouble", "noted")
+        wire().store.insert(procedure, [Line(START, kind, "submitting", "", details) for kind in kinds], "someone")
+        file = home / "procedure.bundle"
+        told = _run("bundle", procedure.id, str(file), "--json")
+        shown = "".join(_run(look, "--bundle", str(file)) for look in ("explain", "history", "graph"))
+        written = file.read_text("utf-8")
+        ended = Ended("was not written by ehcert" not in shown, shown + written, told)
+        if written.count("zq7") > written.count('code": "') + written.count('operation": "'):  # codes stay as they are
+            ended.wrong.append("the text is in the bundle")
+        if f'"surname": {json.dumps(text)}' in written or f'"surname": "{text}"' in written:
+            ended.wrong.append("the name is in the bundle")
+        return ended
+
+
 def as_argument(text: str) -> Ended:
     """What somebody pastes into a command."""
     if "\x00" in text:
@@ -396,6 +424,7 @@ SINKS: dict[str, Callable[[str], Ended]] = {
     "alias": as_alias,
     "error": in_an_error,
     "show and status": in_a_procedure,
+    "bundle": in_a_bundle,
     "argument": as_argument,
     "setting": as_setting,
     "answers file": in_an_answers_file,

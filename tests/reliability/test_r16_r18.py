@@ -208,9 +208,9 @@ def _wrong_content(definition: str, fault: str, operation: str, times: int) -> C
     return Case(named if definition == "renew" else f"{definition}: {named}", run)
 
 
-R16 = register(Row("R16", "the far side fails, each call x each fault", r16_cases, share=0.08))
+R16 = register(Row("R16", "the far side fails, each call x each fault", r16_cases, share=0.05))
 R17 = register(Row("R17", "the far side fails by chance, all the time", r17_cases, share=0.2))
-R18 = register(Row("R18", "the far side answers with wrong content", r18_cases, share=1.0))
+R18 = register(Row("R18", "the far side answers with wrong content", r18_cases, share=0.35))
 
 
 @pytest.mark.slow

@@ -322,7 +322,7 @@ def cases() -> list[Case]:
     return [*moved, *rights, *cancelled]
 
 
-ROW = register(Row("R26", "the keystore is moved, renamed, replaced or gone", cases, share=0.6))
+ROW = register(Row("R26", "the keystore is moved, renamed, replaced or gone", cases, share=0.45))
 
 
 @pytest.mark.parametrize("case", ROW.chosen(), ids=str)

@@ -59,7 +59,7 @@ def cases() -> list[Case]:
     ]
 
 
-ROW = register(Row("R30", "path and name tricks", cases, share=0.5))
+ROW = register(Row("R30", "path and name tricks", cases, share=0.2))
 
 
 @pytest.mark.parametrize("case", ROW.chosen(), ids=str)

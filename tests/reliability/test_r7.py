@@ -80,7 +80,7 @@ def cases() -> list[Case]:
     return struck + [Case(f"asleep at {name}", partial(asleep, name)) for name in names]
 
 
-R7 = register(Row("R7", "Ctrl-C, SIGTERM, terminal closed, laptop asleep", cases, share=0.04))
+R7 = register(Row("R7", "Ctrl-C, SIGTERM, terminal closed, laptop asleep", cases, share=0.03))
 
 
 @pytest.mark.parametrize("case", R7.chosen(), ids=str)

@@ -190,10 +190,12 @@ class Witness:
         now = self.world.clock.now()
         records = sandbox.authority.desk.certificates.all()
         refused = {r.key for r in records if r.state is State.REFUSED or r.is_lapsed(now)}
-        intents = dict.fromkeys(judging.REQUESTS, 1 + len(refused))
+        strange = self._strange()
+        intents = dict.fromkeys((*judging.REQUESTS, "completeETKRegistration"), 1 + len(strange))
+        intents |= dict.fromkeys(judging.REQUESTS, 1 + len(refused) + len(strange))
         self._add(Harm.DOUBLED, judging.doubled(sandbox, intents))  # P2
         if not self.weather.is_very_late:
-            self._add(Harm.DOUBLED, self._sent_again(refused))
+            self._add(Harm.DOUBLED, self._sent_again(refused | strange))
         renewed = [one for one in self._stored().values() if one.state == "done" and "key" in one.facts]
         people = [(one.facts["holder"]["ssin"], one.facts["key"]["public_key_identifier"]) for one in renewed]
         live = [
@@ -226,6 +228,14 @@ class Witness:
                 self.problem(Harm.LOST, "ended as expired, wrongly")
             case "cancelled" if key in accepted:
                 self.problem(Harm.LOST, "ended as cancelled after it was sent")
+
+    def _strange(self) -> set[str]:
+        """The keys of what was asked with another person's card: that person may have a certificate, too."""
+        found = [one.facts for one in self._stored().values() if "key" in one.facts and "holder" in one.facts]
+        own = self.world.holder.ssin
+        if self.world.definition == "request_foreigner":
+            return set()
+        return {facts["key"]["public_key_identifier"] for facts in found if facts["holder"]["ssin"] != own}
 
     def _is_refused_for_a_sister(self, procedure: Procedure) -> bool:
         """Without a card nothing can be looked up before: who asks once more when all is done, is refused."""

@@ -82,7 +82,7 @@ def test_those_that_have_ended_stand_last_when_they_are_wanted(store: DatabaseSt
         ({"stuck": True, "ended": True, "person": SSIN}, {"late", "has ended"}),
         ({"person": "90010199992"}, set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(map(str, value))),
 )
 def test_a_listing_holds_what_was_asked_for(store: DatabaseStore, wanted: dict[str, Any], found: set[str]) -> None:
     assert set(listed(store, **wanted)) == found

@@ -30,7 +30,7 @@ PIN = "739164"
 SHORT = 8
 """A shorter value has no form of its own in base64: it is looked for as a whole text."""
 
-HARMLESS = frozenset({"SSIN", "person", "typed", "R", "fr", "nl", "de", "en"})
+HARMLESS = frozenset({"", "SSIN", "person", "typed", "R", "fr", "nl", "de", "en"})
 """Short values of facts that are names of ours, and language codes."""
 
 

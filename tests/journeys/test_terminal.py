@@ -98,7 +98,7 @@ def test_a_renewal_from_the_first_screen_to_the_last(practice: Practice, languag
         person.sees("answer yes or no")
         up_to_the_keystore(person, language)
         person.answers("Password of this keystore", "mistyped")
-        person.sees("it is the password chosen when this file was made; a forgotten one cannot be recovered")
+        person.sees("if it is forgotten, try ehcert renew --without-old-keystore: that may be refused, nothing is lost")
         person.answers("Keystore")
         person.answers("Password of this keystore", OLD_PASSWORD)
         person.sees("to sign in")

@@ -54,13 +54,13 @@ def test_a_row_says_how_many_of_how_many() -> None:
     assert "120/120 full" in line(counts(120, 120))
 
 
-def test_of_two_runs_the_one_with_more_cases_counts(tmp_path: Path) -> None:
-    write(tmp_path / "a.json", [counts(30, 120)], full=False)
-    write(tmp_path / "b.json", [counts(60, 120)], full=False)
+def test_of_two_runs_the_later_one_tells(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", [counts(60, 120)], full=False)
+    write(tmp_path / "b.json", [counts(30, 120)], full=False)
 
-    found = merged([tmp_path / "b.json", tmp_path / "a.json"])
+    found = merged([tmp_path / "a.json", tmp_path / "b.json"])
 
-    assert found["R1"]["cases"] == 60
+    assert found["R1"]["cases"] == 30
 
 
 def test_the_tables_are_written_between_their_marks_and_nowhere_else(tmp_path: Path) -> None:

@@ -57,13 +57,13 @@ def no_answer_is_no(patch: pytest.MonkeyPatch) -> None:
 
 def a_new_key_for_each_message(patch: pytest.MonkeyPatch) -> None:
     """The request is made for a key that nobody wrote down."""
-    made = submit_request._csr
+    made = submit_request.signing_request
 
     def with_a_new_key(keystore: Any, dn: str) -> bytes:
         entry = replace(keystore.authentication, private_key=pooled_key(40))
         return made(replace(keystore, content=Keystore((entry,))), dn)
 
-    patch.setattr(submit_request, "_csr", with_a_new_key)
+    patch.setattr(submit_request, "signing_request", with_a_new_key)
 
 
 def no_activation(patch: pytest.MonkeyPatch) -> None:
@@ -120,9 +120,12 @@ def a_store_that_does_not_look_at_the_revision(patch: pytest.MonkeyPatch) -> Non
     """The last one to save wins; noticed where locks do not hold either."""
     save = MemoryStore.save
 
-    def saved(store: MemoryStore, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
+    def saved(
+        store: MemoryStore, procedure: Procedure, lines: Sequence[Line], identity: str | None = None
+    ) -> Procedure:
         kept = store._kept.get(procedure.id)
-        return save(store, replace(procedure, revision=kept.procedure.revision) if kept else procedure, lines)
+        known = replace(procedure, revision=kept.procedure.revision) if kept else procedure
+        return save(store, known, lines, identity)
 
     patch.setattr(MemoryStore, "save", saved)
     patch.setattr("tests.world.world.MemoryLocks", LooseLocks)
@@ -132,8 +135,10 @@ def a_journal_that_forgets(patch: pytest.MonkeyPatch) -> None:
     """Only the last ten lines are kept."""
     save = MemoryStore.save
 
-    def saved(store: MemoryStore, procedure: Procedure, lines: Sequence[Line]) -> Procedure:
-        stored = save(store, procedure, lines)
+    def saved(
+        store: MemoryStore, procedure: Procedure, lines: Sequence[Line], identity: str | None = None
+    ) -> Procedure:
+        stored = save(store, procedure, lines, identity)
         del store._kept[procedure.id].lines[:-10]
         return stored
 

@@ -158,6 +158,13 @@ class MissingAnswerError(UserActionError):
     hint = mark("give it in the file after --answers, or run the command in a terminal")
 
 
+class MissingReasonError(UserActionError):
+    code = "reason_missing"
+    exit = Exit.USAGE
+    text = mark("ehcert {command} needs a reason, and there is nobody to ask")
+    hint = mark("give it with --reason; it is kept in the journal")
+
+
 class MissingSecretError(UserActionError):
     code = "secret_missing"
     exit = Exit.USAGE

@@ -140,8 +140,8 @@ def test_bad_input_is_told_with_its_own_code_and_changes_nothing(unsent: Practic
     assert {name: (one.code, one.error["code"]) for name, one in told.items()} == {
         "unknown": (3, "no_such_procedure"),
         "no letters": (3, "no_such_procedure"),
-        "no reason": (2, "answer_missing"),
-        "an empty reason": (2, "answer_missing"),
+        "no reason": (2, "reason_missing"),
+        "an empty reason": (2, "reason_missing"),
         "an empty note": (2, "bad_value"),
         "a day that is none": (2, "malformed_date"),
         "the past": (2, "date_out_of_range"),

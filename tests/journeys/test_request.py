@@ -197,7 +197,7 @@ def test_before_it_is_sent_it_can_be_cancelled_and_afterwards_abandoned(quick: Q
     assert (too_soon.code, too_soon.error["code"]) == (2, "action_not_possible")
     assert (cancelled.code, cancelled.body["procedure"]["state"]) == (0, "cancelled")
     assert (too_late.code, too_late.error["code"]) == (2, "action_not_possible")
-    assert (without.code, without.error["code"]) == (2, "answer_missing")
+    assert (without.code, without.error["code"]) == (2, "reason_missing")
     assert (abandoned.code, abandoned.body["procedure"]["state"]) == (0, "abandoned")
     assert "stays there" in abandoned.body["procedure"]["todo"]
     assert len(quick.keystores()) == 1, "the key of what was sent is kept"

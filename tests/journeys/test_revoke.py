@@ -240,7 +240,7 @@ def test_after_the_revocation_it_can_only_be_abandoned_and_a_request_begins_anew
 
     assert state == "awaiting_approval"
     assert (too_late.code, too_late.error["code"]) == (2, "action_not_possible")
-    assert (without.code, without.error["code"]) == (2, "answer_missing")
+    assert (without.code, without.error["code"]) == (2, "reason_missing")
     assert (abandoned.code, abandoned.body["procedure"]["state"]) == (0, "abandoned")
     assert "a revoked certificate stays revoked" in abandoned.body["procedure"]["todo"]
     assert len(revoked(user)) == 1

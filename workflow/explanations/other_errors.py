@@ -64,6 +64,7 @@ MEANINGS: Mapping[type[errors.EhcertError], Meaning] = {
     errors.DoubtOpenError: Meaning(_ACTION, (ASK,)),
     errors.KeyWouldBeLostError: Meaning(_ACTION, (READ, AFTER_CURE)),
     errors.LookedJustNowError: Meaning(_ACTION, (READ, AFTER_CURE)),
+    errors.MissingReasonError: Meaning(_COMMAND, (_STATUS,)),
     errors.BadAnswersError: Meaning(_COMMAND, (_STATUS,)),
     errors.BadSettingError: Meaning(_COMMAND, (_STATUS,)),
     errors.NoSuchProcedureError: Meaning(_COMMAND, (_STATUS,)),

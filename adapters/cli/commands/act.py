@@ -19,7 +19,7 @@ from adapters.cli.words import _, set_language
 from adapters.system.whoami import user_name
 from workflow.acting import Act, left_behind
 from workflow.checks import day, text
-from workflow.errors import BadValueError, Exit, MalformedDateError, MissingAnswerError
+from workflow.errors import BadValueError, Exit, MalformedDateError, MissingReasonError
 from workflow.procedure import Procedure
 
 if TYPE_CHECKING:
@@ -112,11 +112,11 @@ def _found(procedure_id: str) -> tuple[Wiring, Procedure]:
 
 
 def _act(command: str, reason: str | None, as_json: bool) -> Act:
-    """Who acts and why. Raises `MissingAnswerError` when there is nobody to ask."""
+    """Who acts and why. Raises `MissingReasonError` when there is nobody to ask."""
     if not reason and not as_json and sys.stdin.isatty():
         reason = click.prompt(_("Why? It is kept in the journal"), err=True)
     if not reason or not reason.strip():
-        raise MissingAnswerError(form=command, field="reason")
+        raise MissingReasonError(command=command)
     return Act(user_name(), _checked("reason", reason))
 
 

@@ -165,7 +165,7 @@ def mails(as_json: bool) -> int:
                 "date": str(message["Date"]),
                 "to": str(message["To"]),
                 "subject": str(message["Subject"]),
-                "text": body.get_content() if body is not None else "",
+                "text": "\n".join(body.get_content().splitlines()) if body is not None else "",
             }
         )
     if as_json:

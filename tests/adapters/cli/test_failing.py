@@ -116,8 +116,8 @@ EXITS = {
     Exit.FAILED: "internal_error consent_refused contract_not_approved not_loaded_yet contract_mismatch "
     "certificate_wrong etk_wrong",
     Exit.USAGE: "bad_value malformed_email malformed_phone malformed_ssin malformed_inami password_not_allowed "
-    "passwords_differ answer_missing reason_missing secret_missing bad_answers bad_setting action_not_possible which_procedure "
-    "procedure_under_way request_under_way",
+    "passwords_differ answer_missing reason_missing secret_missing bad_answers bad_setting action_not_possible "
+    "which_procedure procedure_under_way request_under_way",
     Exit.NOT_FOUND: "no_such_procedure nothing_to_resume nothing_to_renew",
     Exit.CARD: "card_middleware_missing card_reader_absent card_absent card_not_eid card_several card_not_active "
     "card_expired card_of_other_person card_removed pin_wrong pin_blocked pin_malformed pin_cancelled card_unusable",

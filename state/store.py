@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
@@ -33,6 +33,18 @@ UNREADABLE = "unreadable"
 """The kind that stands for the lines of a journal that cannot be read."""
 
 _GONE = mark("it is missing from the database, which is older than what this computer last wrote")
+
+
+_QUICKLY_EXAMINED = 1000
+"""In how many procedures every look finds out what is missing; in more of them it would take too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a listing, and the procedures that would stand there too, were their rows not damaged."""
+
+    procedures: list[Procedure]
+    damaged: list[ProcedureId]
 
 
 class DatabaseStore:
@@ -144,33 +156,39 @@ class DatabaseStore:
         """
         return [procedure for procedure in self._listed(ended, limit, offset) if isinstance(procedure, Procedure)]
 
-    def selected(self, chosen: Selection, *, limit: int = 100, offset: int = 0) -> list[Procedure]:
-        """A page of a listing, see `state.selection`; a damaged procedure is left out, `damaged` names it."""
-        found: list[Procedure] = []
+    def selected(self, chosen: Selection, *, limit: int = 100, offset: int = 0) -> Page:
+        """A page of a listing, see `state.selection`."""
+        page = Page([], [])
         kept_back: list[Procedure] = []
         most = offset + limit
         with reading(self._engine) as connection:
             for part, query in enumerate(queries(chosen, self._keys, most)):
-                rows = connection.execute(query).mappings().all()
-                read = [
-                    one for row in rows if isinstance(one := self._read(row), Procedure) and _is_wanted(chosen, one)
-                ]
+                read = [self._read(row) for row in connection.execute(query).mappings()]
+                page.damaged.extend(one for one in read if not isinstance(one, Procedure))
+                whole = [one for one in read if isinstance(one, Procedure) and _is_wanted(chosen, one)]
                 if part == 0:  # in which those of an older schema are, stuck or not
-                    late = [one for one in read if is_stuck(one, chosen.now[one.environment])]
-                    kept_back = [] if chosen.stuck else [one for one in read if one not in late]
-                    found += late
+                    late = [one for one in whole if is_stuck(one, chosen.now[one.environment])]
+                    kept_back = [] if chosen.stuck else [one for one in whole if one not in late]
+                    page.procedures.extend(late)
                 else:
-                    found += kept_back + read
+                    page.procedures.extend(kept_back + whole)
                     kept_back = []
-                if len(found) >= most:
+                if len(page.procedures) >= most:
                     break
-        return found[offset:most]
+        return Page(page.procedures[offset:most], page.damaged)
 
     def damaged(self, *, limit: int = 100) -> list[ProcedureId]:
-        """The procedures whose rows were changed by another hand, or that are missing or too old."""
+        """The procedures whose rows were changed by another hand, or that are missing or too old.
+
+        In a store of more than a thousand only those of the oldest open ones whose rows were changed: what is missing
+        is found by `ehcert doctor`, and by whoever goes on with it.
+        """
         changed = [found for found in self._listed(True, limit, 0) if isinstance(found, str)]
         with reading(self._engine) as connection:
-            lengths = {row.id: row.lines for row in connection.execute(select(PROCEDURE.c.id, PROCEDURE.c.lines))}
+            query = select(PROCEDURE.c.id, PROCEDURE.c.lines).limit(_QUICKLY_EXAMINED + 1)
+            lengths = {row.id: row.lines for row in connection.execute(query)}
+        if len(lengths) > _QUICKLY_EXAMINED:
+            return changed
         marks = self._anchored()
         old = [name for name, one in marks.items() if name not in changed and _shorter(lengths.get(name), one)]
         return [*changed, *(ProcedureId(name) for name in old)][:limit]

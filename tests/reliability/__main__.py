@@ -72,7 +72,7 @@ def main(wanted: list[str]) -> int:
     for counts in _all_counted(rows, jobs):
         counted.append(counts)
         print(line(counts), flush=True)
-    write(Path("reliability.json"), counted, full=FULL)
+        write(Path("reliability.json"), counted, full=FULL)  # what is counted stays, however the run ends
     tried = sum(counts.cases for counts in counted)
     print(f"{tried} cases of {sum(counts.of for counts in counted)}{'' if FULL else '; FULL=1 runs all of them'}")
     for counts in counted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -39,15 +40,24 @@ class Typist:
         os.write(self.terminal, text.encode("utf-8", "surrogateescape") + b"\n")
 
     def finish(self) -> int:
-        """Read to the end; returns the exit code."""
+        """Read to the end; returns the exit code. One that waits for something that nobody types is killed."""
         begun = time.monotonic()
         while self._more() and time.monotonic() - begun < _PATIENCE:
             pass
+        while not self._has_ended() and time.monotonic() - begun < _PATIENCE:
+            time.sleep(0.01)
+        if not self._has_ended():
+            os.kill(self.process, signal.SIGKILL)
         if self.code is None:
             _, status = os.waitpid(self.process, 0)
             self.code = os.waitstatus_to_exitcode(status)
         os.close(self.terminal)
         return self.code
+
+    def _has_ended(self) -> bool:
+        if self.code is not None:
+            return True
+        return os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _more(self) -> bool:
         if not select.select([self.terminal], [], [], _PATIENCE)[0]:

@@ -95,9 +95,9 @@ def _asked_ssin() -> str:
 
 
 def _show(wiring: Wiring, chosen: Selection, limit: int, offset: int, as_json: bool) -> None:
-    found = wiring.store.selected(chosen, limit=limit + 1, offset=offset)
-    found, more = found[:limit], len(found) > limit
-    damaged = wiring.store.damaged(limit=limit)
+    page = wiring.store.selected(chosen, limit=limit + 1, offset=offset)
+    found, more = page.procedures[:limit], len(page.procedures) > limit
+    damaged = list(dict.fromkeys([*page.damaged, *wiring.store.damaged(limit=limit)]))
     if as_json:
         listed = [view.as_json(procedure, chosen.now[procedure.environment]) for procedure in found]
         emit("status", procedures=listed, more=more, damaged=damaged)

@@ -61,7 +61,7 @@ def narrated(line: Line) -> Said:
     """What one line tells; a kind of a later version tells its name."""
     text = LINES.get(_kind(line))
     if text is None:
-        return Said(line.kind)
+        return _worded({}, line.kind)
     return Said(text, Known({name: _value(name, value) for name, value in line.details.items()} | dict(_about(line))))
 
 
@@ -74,24 +74,30 @@ def _kind(line: Line) -> str:
 
 
 def _about(line: Line) -> Iterator[tuple[str, Any]]:
-    yield "what", Said(TRIGGERS.get(line.trigger, line.trigger or line.kind))
+    yield "what", _worded(TRIGGERS, line.trigger or line.kind)
     if "code" in line.details:
         yield "error", error_said(line.details)
 
 
 def _value(name: str, value: Any) -> Any:
     if name in ("to", "stored"):
-        return Said(STATES.get(value, value))
+        return _worded(STATES, value)
     if name == "operation":
-        return Said(OPERATIONS.get(value, value))
+        return _worded(OPERATIONS, value)
     return _moment(value)
+
+
+def _worded(words: Mapping[str, str], name: Any) -> Said:
+    """The words of a name; an unknown name tells itself, and is never filled in: it comes from the journal."""
+    known = words.get(name)
+    return Said("{name}", {"name": name}) if known is None else Said(known)
 
 
 def error_said(details: Mapping[str, Any]) -> Said:
     """The words of an error, from what the journal keeps of it; an unknown code tells itself."""
     known = errors_by_code().get(details["code"])
     if known is None:
-        return Said(str(details["code"]))
+        return _worded({}, str(details["code"]))
     return Said(known.text, Known({name: _moment(value) for name, value in details.items()}))
 
 

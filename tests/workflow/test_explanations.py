@@ -89,7 +89,9 @@ def test_a_line_tells_itself_with_or_without_its_details(kind: str) -> None:
 
 
 def test_a_line_of_a_later_version_tells_its_name() -> None:
-    assert narrated(Line(START, "dreamed", "submitting")).text == "dreamed"
+    said = narrated(Line(START, "dreamed", "submitting"))
+
+    assert said.text.format_map(said.details) == "dreamed"
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

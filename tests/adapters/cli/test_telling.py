@@ -8,7 +8,7 @@ import pytest
 
 from adapters.cli.telling import day_text, duration_text, happening_text, told
 from adapters.cli.words import set_language
-from workflow.narrating import happenings
+from workflow.narrating import happenings, narrated
 from workflow.procedure import Line, WrittenLine
 from workflow.texts import Said
 
@@ -90,3 +90,12 @@ def test_what_differs_or_was_damaged_is_told_on_its_own() -> None:
 
     assert [one.times for one in found] == [1] * 6
     assert "!!" in happening_text(found[3])
+
+
+@pytest.mark.parametrize("name", ["{zq7}", "{0.__class__}", "{", "{id!r:>999}"])
+def test_a_name_from_the_journal_is_never_filled_in(name: str) -> None:
+    moved = Line(NOW, "moved", "checking", name, {"to": name, "operation": name})
+    unknown = Line(NOW, name, "checking", "", {"code": name})
+
+    assert name in told(narrated(moved))
+    assert name in told(narrated(unknown))

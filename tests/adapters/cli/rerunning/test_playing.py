@@ -110,7 +110,7 @@ def test_each_course_is_played_to_the_same_end(name: str, tmp_path: Path) -> Non
     world.close()
 
 
-@pytest.mark.parametrize("line", range(1, 24))
+@pytest.mark.parametrize("line", [1, 4, 9, 13, 14, 19, 23])
 def test_it_stops_after_any_line_in_the_state_of_that_line(
     line: int, worlds: Callable[..., World], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def _all_counted(rows: list[Row], jobs: int) -> Iterator[Counts]:
 def main(wanted: list[str]) -> int:
     """Returns 0 when every row is clean."""
     warnings.simplefilter("error")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the rows run in the background
     known = load_rows()
     if wanted[:1] == ["--write"]:
         rows = sorted(known.values(), key=lambda row: _number(row.name))

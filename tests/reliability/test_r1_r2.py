@@ -65,7 +65,7 @@ def r2_cases() -> list[Case]:
     return [Case(f"{one} + {other}", partial(killed_twice, one, other)) for one, other in chosen]
 
 
-R1 = register(Row("R1", "kill -9 at every named boundary", r1_cases, share=0.2))
+R1 = register(Row("R1", "kill -9 at every named boundary", r1_cases, share=0.12))
 R2 = register(Row("R2", "killed again during the resume", r2_cases, share=0.1))
 
 

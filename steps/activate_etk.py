@@ -8,7 +8,7 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.depot import is_handed_out
-from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
+from steps.late_arrival import intent_of, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
@@ -32,8 +32,7 @@ class ActivateEtk:
             return _activated(work)
         ahead = check_clock(work.now, self.authority.service_time())
         message = self.authority.sign_etk_activation(open_new(self.keystores, work).signer)
-        intent = {"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}
-        return Prepared(intent, message)
+        return Prepared(intent_of(message, ahead), message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """Raises what the service answers."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.encryption_token import certificate_in
-from steps.late_arrival import CLOCK_AHEAD, LATE_ARRIVAL, may_still_arrive
+from steps.late_arrival import LATE_ARRIVAL, intent_of, may_still_arrive
 from steps.new_keystore import open_new, written_fact
 from steps.ports.keystore import Keystores
 from steps.ports.registration import EtkStatus, RegistrationAuthority
@@ -50,8 +50,7 @@ class CompleteEtk:
             return Outcome("start_again", forgotten=("encryption_certificate",))
         ahead = check_clock(work.now, self.authority.service_time())
         message = self.authority.sign_etk_completion(_certificate(work), keystore.signer)
-        intent = {"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}
-        return Prepared(intent, message)
+        return Prepared(intent_of(message, ahead), message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """Raises `WrongEtkError` when the token is not for our key."""

@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from steps.certificates import chain_holds, environment_of, identifier_of, may_sign_in
 from steps.clock import LARGEST_SKEW, check_clock, has_passed
-from steps.holder import card_of
+from steps.holder import asked_with_card
 from steps.names import subject_of
 from steps.owner import owner_of
 from steps.ports.card import Cards
@@ -21,16 +21,14 @@ from steps.ports.registration import (
     NotYetDelivered,
     RegistrationAuthority,
 )
-from steps.remembered import chain_fact
+from steps.remembered import chain_fact, refusal_fact
 from workflow.definition import STAY
 from workflow.errors import (
     CardError,
     CertificateNotYetValidError,
     RefusedError,
     WrongCertificateError,
-    WrongPinError,
 )
-from workflow.forms import PIN
 from workflow.ports import Outcome, Work
 from workflow.texts import mark
 
@@ -64,8 +62,7 @@ class FetchCertificate:
             raise refusal from None
         if record is None or record.status is not CertificateStatus.REFUSED:
             raise refusal
-        fact = {"code": refusal.refusal_code, "message": refusal.details["refusal"]}
-        return Outcome("refused", {"refusal": fact})
+        return Outcome("refused", {"refusal": refusal_fact(refusal)})
 
 
 def record_of_request(authority: RegistrationAuthority, cards: Cards, work: Work) -> CertificateInfo | None:
@@ -73,13 +70,8 @@ def record_of_request(authority: RegistrationAuthority, cards: Cards, work: Work
 
     Raises `CardError`.
     """
-    card = card_of(cards, work.facts)
-    signer = card.authentication(lambda: work.secret(PIN, mark("to ask what became of the request")))
-    try:
-        records = authority.certificates_of_citizen(signer)
-    except WrongPinError:
-        work.wrong_secret(PIN)
-        raise
+    purpose = mark("to ask what became of the request")
+    records = asked_with_card(cards, work, authority.certificates_of_citizen, purpose)
     ours = work.facts["key"]["public_key_identifier"]
     return next((record for record in records if record.public_key_identifier == ours), None)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from steps.fetch_certificate import certificate_fact
 from steps.ports.registration import Delivered, NotYetDelivered, RegistrationAuthority
-from steps.remembered import moment
+from steps.remembered import moment, refusal_fact
 from workflow.definition import STAY
 from workflow.errors import RefusedError
 from workflow.ports import Outcome, Work
@@ -48,8 +48,7 @@ class FetchConfirmed:
         end = _end(work) or moment(work.facts["request"]["at"]) + KEPT_UNCONFIRMED
         if not self._is_over(end, work):
             return Outcome(STAY)
-        fact = {"code": refusal.refusal_code, "message": refusal.details["refusal"]}
-        return Outcome("not_confirmed", {"refusal": fact})
+        return Outcome("not_confirmed", {"refusal": refusal_fact(refusal)})
 
     def _is_over(self, end: datetime, work: Work) -> bool:
         """By both clocks: eHealth's decides, and is asked only when ours says so."""

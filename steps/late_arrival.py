@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from steps.clock import LARGEST_SKEW
+from steps.ports.registration import SignedMessage
 from workflow.ports import InDoubt
 
 LATE_ARRIVAL = timedelta(minutes=5)
@@ -14,6 +15,11 @@ LATE_ARRIVAL = timedelta(minutes=5)
 
 CLOCK_AHEAD = "clock_ahead"
 """In an intent: by how many seconds this computer's clock was ahead of the service's when the message was prepared."""
+
+
+def intent_of(message: SignedMessage, ahead: float) -> dict[str, Any]:
+    """What must be on disk before a message is sent; `ahead`: see `CLOCK_AHEAD`."""
+    return {"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}
 
 
 def may_still_arrive(intent: Mapping[str, Any], now: datetime, service_time: datetime | None = None) -> InDoubt | None:

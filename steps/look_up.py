@@ -8,13 +8,13 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.given_keystore import open_given
+from steps.holder import asked_with_card
 from steps.owner import owner_of
 from steps.ports.card import Cards
 from steps.ports.keystore import AUTHENTICATION, Keystores
 from steps.ports.registration import CertificateInfo, CertificateStatus, RegistrationAuthority
 from steps.ports.signing import Signer
 from steps.remembered import contact_fact, moment
-from steps.sign_in import asked_with_card
 from workflow.errors import (
     CertificateExpiredError,
     CertificateRevokedError,

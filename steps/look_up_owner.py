@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from steps.holder import asked_with_card
 from steps.owner import Owner, owner_of
 from steps.ports.card import Cards
 from steps.ports.registration import CertificateInfo, CertificateStatus, RegistrationAuthority
 from steps.remembered import contact_fact
-from steps.sign_in import asked_with_card
 from workflow.errors import CertificateStillValidError, RenewInsteadError, RequestUnderWayError
 from workflow.ports import Outcome, Work
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.clock import check_clock
+from steps.holder import asked_with_card
 from steps.ports.card import Cards
 from steps.ports.registration import CertificateInfo, RegistrationAuthority
 from steps.remembered import contact_fact
-from steps.sign_in import asked_with_card
 from workflow.errors import NothingToRevokeError
 from workflow.ports import Outcome, Work
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steps.clock import check_clock
+from steps.holder import asked_with_card
 from steps.owner import owner_of
 from steps.ports.card import Cards
 from steps.ports.registration import (
@@ -16,7 +17,6 @@ from steps.ports.registration import (
 )
 from steps.ports.signing import Signer
 from steps.remembered import contact_fact
-from steps.sign_in import asked_with_card
 from workflow.errors import (
     CertificateExpiredError,
     CertificateRevokedError,

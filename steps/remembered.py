@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 
 from steps.ports.registration import Actor, Contact, Contract
+from workflow.errors import RefusedError
 
 Facts = Mapping[str, Any]
 
@@ -43,6 +44,11 @@ def contract_of(facts: Facts) -> Contract:
     """The contract as eHealth made it."""
     fact = facts["contract"]
     return Contract(fact["dn"], Actor(*fact["signer"]), fact["texts"])
+
+
+def refusal_fact(error: RefusedError) -> dict[str, str]:
+    """eHealth's no as a fact: its code and its words."""
+    return {"code": error.refusal_code, "message": error.details["refusal"]}
 
 
 def holder_actor(facts: Facts) -> Actor:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.clock import check_clock
-from steps.holder import card_of
-from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
+from steps.holder import asked_with_card, signed_with_card
+from steps.late_arrival import intent_of, may_still_arrive
 from steps.make_revocation_contract import revocation_contract_of
 from steps.ports.card import Cards
 from steps.ports.registration import CertificateStatus, RegistrationAuthority
-from steps.sign_in import asked_with_card
-from workflow.errors import CardAbsentError, RefusedError, WrongPinError
-from workflow.forms import PIN
+from steps.remembered import refusal_fact
+from workflow.errors import CardAbsentError, RefusedError
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
 
@@ -32,14 +31,14 @@ class Revoke:
     def prepare(self, work: Work) -> Prepared | Outcome:
         """Raises `CardError`, `ClockOffError`."""
         ahead = check_clock(work.now, self.authority.service_time())
-        card = card_of(self.cards, work.facts).signature(lambda: work.secret(PIN, mark("to sign the revocation")))
         identifier = work.facts["chosen"]["public_key_identifier"]
-        try:
-            message = self.authority.sign_revocation(identifier, revocation_contract_of(work.facts), card)
-        except WrongPinError:
-            work.wrong_secret(PIN)
-            raise
-        return Prepared({"message_id": message.message_id, "sha256": message.sha256, CLOCK_AHEAD: ahead}, message)
+        message = signed_with_card(
+            self.cards,
+            work,
+            lambda card: self.authority.sign_revocation(identifier, revocation_contract_of(work.facts), card),
+            mark("to sign the revocation"),
+        )
+        return Prepared(intent_of(message, ahead), message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """A refusal is an end, as when the certificate has ended meanwhile: asked again, eHealth says the same.
@@ -50,8 +49,7 @@ class Revoke:
             self.authority.revoke(prepared.message)
         except RefusedError as error:
             if not self._is_revoked(work):
-                refusal = {"code": error.refusal_code, "message": error.details["refusal"]}
-                return Outcome("refused", {"refusal": refusal})
+                return Outcome("refused", {"refusal": refusal_fact(error)})
         return _revoked(work)
 
     def find_out(self, work: Work, intent: Mapping[str, Any]) -> Outcome | NotArrived | InDoubt:

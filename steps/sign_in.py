@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from steps.clock import check_clock
-from steps.holder import card_of
+from steps.holder import asked_with_card
 from steps.ports.card import Cards
 from steps.ports.registration import RegistrationAuthority
-from steps.ports.signing import Signer
-from workflow.errors import WrongPinError
-from workflow.forms import PIN
 from workflow.ports import Outcome, Work
-from workflow.texts import mark
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +32,3 @@ class SignIn:
         return Outcome(
             "signed_in", {"qualities": {"care_provider": qualities.care_provider, "organizations": organizations}}
         )
-
-
-def asked_with_card(cards: Cards, work: Work, question: Callable[[Signer], _Answer]) -> _Answer:
-    """The answer to a question that is signed with the Authentication key of the holder's card.
-
-    Raises `CardError`; a wrong PIN is forgotten, so that it is never tried again.
-    """
-    signer = card_of(cards, work.facts).authentication(lambda: work.secret(PIN, mark("to sign in")))
-    try:
-        return question(signer)
-    except WrongPinError:
-        work.wrong_secret(PIN)
-        raise

@@ -8,12 +8,12 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.fetch_certificate import certificate_fact
-from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
+from steps.late_arrival import intent_of, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.keystore import Keystores
 from steps.ports.registration import Actor, Delivered, RegistrationAuthority
 from steps.record_overview import dn_of_holder
-from steps.remembered import Facts, contact_of
+from steps.remembered import Facts, contact_of, refusal_fact
 from steps.signing_request import signing_request
 from workflow.errors import RefusedError
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
@@ -39,22 +39,16 @@ class SubmitForeignRequest:
         ahead = check_clock(work.now, self.authority.service_time())
         csr = signing_request(open_new(self.keystores, work), dn_of_holder(work.facts))
         message = self.authority.make_foreign_request(_person(work.facts), contact_of(work.facts), csr)
-        intent = {
-            "message_id": message.message_id,
-            "sha256": message.sha256,
-            "public_key_identifier": work.facts["key"]["public_key_identifier"],
-            CLOCK_AHEAD: ahead,
-        }
-        return Prepared(intent, message)
+        identifier = work.facts["key"]["public_key_identifier"]
+        return Prepared({**intent_of(message, ahead), "public_key_identifier": identifier}, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """A refusal is an end; anything but an answer leaves the intent open."""
         try:
             answer = self.authority.submit_foreign_request(prepared.message)
         except RefusedError as error:
-            refusal = {"code": error.refusal_code, "message": error.details["refusal"]}
             # Not where eHealth knows the key: then an earlier message, given up for lost, arrived after all.
-            return self._known(work, prepared.intent) or Outcome("refused", {"refusal": refusal})
+            return self._known(work, prepared.intent) or Outcome("refused", {"refusal": refusal_fact(error)})
         request = {"at": work.now.isoformat(), "message_id": prepared.intent["message_id"]}
         to_confirm = {"address": answer.address, "until": answer.until.isoformat()}
         return Outcome("registered", {"request": request, "to_confirm": to_confirm})

@@ -9,8 +9,8 @@ from typing import Any
 
 from steps.clock import check_clock
 from steps.fetch_certificate import certificate_fact, record_of_request
-from steps.holder import card_of
-from steps.late_arrival import CLOCK_AHEAD, may_still_arrive
+from steps.holder import signed_with_card
+from steps.late_arrival import intent_of, may_still_arrive
 from steps.new_keystore import open_new
 from steps.ports.card import Cards
 from steps.ports.keystore import Keystores
@@ -22,16 +22,14 @@ from steps.ports.registration import (
     RegistrationAuthority,
     Submitted,
 )
-from steps.remembered import contact_of, contract_of, moment
+from steps.remembered import contact_of, contract_of, moment, refusal_fact
 from steps.signing_request import signing_request
 from workflow.errors import (
     CardAbsentError,
     EhealthNonsenseError,
     RefusedError,
     RevocationNotKnownYetError,
-    WrongPinError,
 )
-from workflow.forms import PIN
 from workflow.ports import InDoubt, NotArrived, Outcome, Prepared, Work
 from workflow.texts import mark
 
@@ -57,30 +55,23 @@ class SubmitRequest:
     def prepare(self, work: Work) -> Prepared | Outcome:
         """Raises `CardError`, `KeystoreError`, `ClockOffError`."""
         ahead = check_clock(work.now, self.authority.service_time())
-        keystore = open_new(self.keystores, work)
-        card = card_of(self.cards, work.facts).signature(lambda: work.secret(PIN, mark("to sign the request")))
-        contract = contract_of(work.facts)
-        try:
-            message = self.authority.sign_certificate_request(
+        keystore, contract = open_new(self.keystores, work), contract_of(work.facts)
+        message = signed_with_card(
+            self.cards,
+            work,
+            lambda card: self.authority.sign_certificate_request(
                 signing_request(keystore, contract.dn), contact_of(work.facts), contract, card
-            )
-        except WrongPinError:
-            work.wrong_secret(PIN)
-            raise
-        intent = {
-            "message_id": message.message_id,
-            "sha256": message.sha256,
-            "public_key_identifier": work.facts["key"]["public_key_identifier"],
-            CLOCK_AHEAD: ahead,
-        }
-        return Prepared(intent, message)
+            ),
+            mark("to sign the request"),
+        )
+        identifier = work.facts["key"]["public_key_identifier"]
+        return Prepared({**intent_of(message, ahead), "public_key_identifier": identifier}, message)
 
     def send(self, work: Work, prepared: Prepared) -> Outcome:
         """A refusal is an end; anything but an answer leaves the intent open. Raises `EhealthNonsenseError`."""
         try:
             answer = self.authority.submit(prepared.message)
         except RefusedError as error:
-            refusal = {"code": error.refusal_code, "message": error.details["refusal"]}
             # Not where eHealth knows the key: then an earlier message, given up for lost, arrived after all.
             if known := self._known(work, prepared.intent):
                 return known
@@ -88,7 +79,7 @@ class SubmitRequest:
                 raise RevocationNotKnownYetError(
                     refusal_code=error.refusal_code, refusal=error.details["refusal"]
                 ) from error
-            return Outcome("refused", {"refusal": refusal})
+            return Outcome("refused", {"refusal": refusal_fact(error)})
         if answer.public_key_identifier != prepared.intent["public_key_identifier"]:
             # Whatever was registered there: whether our request was, is asked.
             raise EhealthNonsenseError(reason=mark("it names another key"))

@@ -234,8 +234,9 @@ DEFECTS = (
         (
             Change(
                 "steps/submit_request.py",
-                "            CLOCK_AHEAD: ahead,\n",
-                '            CLOCK_AHEAD: ahead,\n            "pin": work.secret(PIN, mark("to sign the request")),\n',
+                "        return Prepared({**intent_of(message, ahead), ",
+                '        pin = work.secret("pin", mark("to sign the request"))\n'
+                '        return Prepared({**intent_of(message, ahead), "pin": pin, ',
             ),
         ),
         (Bite("R27", "renew.submitting.answered"),),
